@@ -1,0 +1,1 @@
+"""Accounts: who we sell to, how to reach and deliver to them, and how they are doing."""

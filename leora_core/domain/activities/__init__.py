@@ -1,0 +1,1 @@
+"""Activities: what happened with an account, what was said, what was attached."""

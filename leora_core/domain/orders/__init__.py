@@ -1,0 +1,1 @@
+"""Orders as history: what was delivered, for classification, health and suggestions."""

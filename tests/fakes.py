@@ -1,0 +1,58 @@
+"""Fakes for the edge of the machine; each passes the contract suite of the real thing."""
+
+import dataclasses
+from typing import Any
+
+from leora_core.domain.command import Absence, R, Record, Records, Rejected
+
+
+class InMemoryRecords:
+    """`Records` over a dict, for rule tests without a database. Holds everything, like the server."""
+
+    def __init__(self, *records: Record) -> None:
+        self.rows: dict[tuple[type[Record], str], Record] = {}
+        for record in records:
+            self.add(record)
+
+    def get(self, kind: type[R], id: str) -> R | Absence:
+        found = self.rows.get((kind, id))
+        return found if isinstance(found, kind) else Absence.ABSENT
+
+    def need(self, kind: type[R], id: str) -> R:
+        found = self.get(kind, id)
+        if isinstance(found, Absence):
+            raise Rejected("not_found", what=kind.TABLE.replace("_", " "))
+        return found
+
+    def find(self, kind: type[R], **equal: object) -> list[R]:
+        return sorted(
+            (
+                row
+                for (stored, _), row in self.rows.items()
+                if stored is kind and isinstance(row, kind) and all(getattr(row, f) == v for f, v in equal.items())
+            ),
+            key=lambda row: row.id,
+        )
+
+    def count(self, kind: type[R], **equal: object) -> int:
+        return len(self.find(kind, **equal))
+
+    def total(self, kind: type[R], amount: str, **equal: object) -> int:
+        return sum(getattr(row, amount) for row in self.find(kind, **equal))
+
+    def add(self, record: Record) -> None:
+        if (type(record), record.id) in self.rows:
+            raise Rejected("id_conflict")
+        self.rows[type(record), record.id] = record
+
+    def change(self, record: R, **fields: Any) -> R:
+        changed = dataclasses.replace(record, **fields)
+        if changed.scope != record.scope:
+            raise ValueError("a row lives in one scope for life")
+        self.rows[type(record), record.id] = changed
+        return changed
+
+    def remove(self, record: Record) -> None:
+        del self.rows[type(record), record.id]
+
+
