@@ -3,7 +3,8 @@
 import dataclasses
 from typing import Any
 
-from leora_core.domain.command import Absence, R, Record, Records, Rejected
+from leora_core.domain.command import Absence, R, Record, Rejected
+from leora_desktop.keys import check_secret
 
 
 class InMemoryRecords:
@@ -24,7 +25,7 @@ class InMemoryRecords:
             raise Rejected("not_found", what=kind.TABLE.replace("_", " "))
         return found
 
-    def find(self, kind: type[R], **equal: object) -> list[R]:
+    def find(self, kind: type[R], /, **equal: object) -> list[R]:
         return sorted(
             (
                 row
@@ -34,10 +35,10 @@ class InMemoryRecords:
             key=lambda row: row.id,
         )
 
-    def count(self, kind: type[R], **equal: object) -> int:
+    def count(self, kind: type[R], /, **equal: object) -> int:
         return len(self.find(kind, **equal))
 
-    def total(self, kind: type[R], amount: str, **equal: object) -> int:
+    def total(self, kind: type[R], amount: str, /, **equal: object) -> int:
         return sum(getattr(row, amount) for row in self.find(kind, **equal))
 
     def add(self, record: Record) -> None:
@@ -56,3 +57,20 @@ class InMemoryRecords:
         del self.rows[type(record), record.id]
 
 
+class FakeSecrets:
+    """`Secrets` in a dict."""
+
+    def __init__(self) -> None:
+        self.held: dict[str, str] = {}
+
+    def get(self, name: str) -> str | None:
+        check_secret(name)
+        return self.held.get(name)
+
+    def set(self, name: str, secret: str) -> None:
+        check_secret(name, secret)
+        self.held[name] = secret
+
+    def delete(self, name: str) -> None:
+        check_secret(name)
+        self.held.pop(name, None)

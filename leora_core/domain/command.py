@@ -41,6 +41,10 @@ class Record:
     """One row of the business. A subclass names its table and the one scope a row lives in for life."""
 
     TABLE: ClassVar[str]
+    HOME: ClassVar[str] = ALL_SCOPES
+    """The scope of every row of this kind where it is one and the same (`shared`, `office`)."""
+    LIVES_BY: ClassVar[str | None] = None
+    """The field whose id names the scope, where one does."""
 
     id: str
 
@@ -72,7 +76,7 @@ class Rejected(Exception):  # noqa: N818 - the word users and the wire have for 
         self.code = code
         self.field = field
         self.detail = detail
-        self.sentence = REASONS[code].sentence(**detail)
+        self.sentence = REASONS[code].sentence(**({"field": field} | detail if field else detail))
         super().__init__(f"{code}: {self.sentence}")
 
 
@@ -85,13 +89,13 @@ class Records(Protocol):
     def need(self, kind: type[R], id: str) -> R:
         """The row. Raises Rejected `not_found`, or `not_on_this_laptop` where absence cannot be known."""
 
-    def find(self, kind: type[R], **equal: object) -> list[R]:
+    def find(self, kind: type[R], /, **equal: object) -> list[R]:
         """The rows whose fields equal all of `equal`."""
 
-    def count(self, kind: type[R], **equal: object) -> int:
+    def count(self, kind: type[R], /, **equal: object) -> int:
         """How many rows `find` would give."""
 
-    def total(self, kind: type[R], amount: str, **equal: object) -> int:
+    def total(self, kind: type[R], amount: str, /, **equal: object) -> int:
         """The sum of the whole-number field `amount` over the rows `find` would give; 0 for none."""
 
     def add(self, record: Record) -> None:
@@ -134,6 +138,8 @@ class Context:
     """The version the sending replica stood at; None on a laptop."""
     received_at: datetime | None = None
     """The server's own clock; None on a laptop."""
+    device_id: str | None = None
+    """The device that sent it; None on a laptop and for the server's own acts."""
 
     @property
     def today(self) -> date:

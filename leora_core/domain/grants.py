@@ -42,7 +42,9 @@ def owners_of(records: Records, account_id: str) -> list[str]:
     return [g.user_id for g in live_grants(records, account_scope(account_id)) if g.why == "assigned"]
 
 
-def grant(records: Records, context: Context, *, name: str, user_id: str, held: str, why: Literal["role", "assigned"]) -> None:
+def grant(
+    records: Records, context: Context, *, name: str, user_id: str, held: str, why: Literal["role", "assigned"]
+) -> None:
     """Give `user_id` the scope `held` unless it is held already. `name` tells grants of one command apart."""
     if any(g.user_id == user_id for g in live_grants(records, held)):
         return

@@ -50,6 +50,8 @@ class Account(Record):
 class AccountPart(Record):
     """A row that hangs on an account and lives in its scope."""
 
+    LIVES_BY: ClassVar[str | None] = "account_id"
+
     account_id: str
 
     @property
@@ -133,6 +135,7 @@ class TagDefinition(Record):
     """A tag that accounts may carry, such as `natural_wine`."""
 
     TABLE: ClassVar[str] = "tag_definition"
+    HOME: ClassVar[str] = SHARED
 
     code: str
     name: str

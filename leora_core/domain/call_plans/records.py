@@ -14,6 +14,8 @@ Result = Literal["met", "progress", "not_reached", "refused"]
 class RepRecord(Record):
     """A row of a rep's own, seen by that rep and by managers."""
 
+    LIVES_BY: ClassVar[str | None] = "rep_id"
+
     rep_id: str
 
     @property
@@ -31,6 +33,8 @@ class CallPlan(RepRecord):
     """`2026-W48`."""
     over_cap: bool = False
     """Two devices planned past the cap offline: everything is kept, further adding is refused."""
+    filled_version: int | None = None
+    """The version at which the plan reached the cap; whoever stood below it could not know the plan was full."""
     closed_at: datetime | None = None
 
 
@@ -55,6 +59,8 @@ class PlannedAccount(RepRecord):
     """met, progress, not_reached or refused once contacted."""
     contacted_on: date | None = None
     recurrence_id: str | None = None
+    other_ids: tuple[str, ...] = ()
+    """Ids other devices gave the same account in the same plan; work done under them lands here."""
 
 
 @dataclass(frozen=True, kw_only=True)

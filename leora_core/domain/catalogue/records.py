@@ -11,6 +11,8 @@ from leora_core.domain.command import OFFICE, SHARED, Record, account_scope
 class SharedRecord(Record):
     """A row every user of the tenant may see."""
 
+    HOME: ClassVar[str] = SHARED
+
     @property
     def scope(self) -> str:
         return SHARED
@@ -73,6 +75,7 @@ class SkuCost(Record):
     """What a bottle costs us; its scope keeps it from reps."""
 
     TABLE: ClassVar[str] = "sku_cost"
+    HOME: ClassVar[str] = OFFICE
 
     sku_id: str
     cost_cents: int
@@ -117,6 +120,7 @@ class ContractPrice(Record):
     """A price agreed with one account; seen only by whoever sees the account."""
 
     TABLE: ClassVar[str] = "contract_price"
+    LIVES_BY: ClassVar[str | None] = "account_id"
 
     account_id: str
     sku_id: str

@@ -1,0 +1,1 @@
+"""What laptop and server say to each other: command payloads, rows, checksums, the chain."""

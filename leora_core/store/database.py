@@ -1,0 +1,104 @@
+"""A database the records live in: one SQLite file, or one schema of a PostgreSQL server."""
+
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import event
+from sqlalchemy.pool import QueuePool
+
+from leora_core.store.prepared import Transaction
+
+_WRITING = {"leora_writing": True}
+_READING = {"leora_writing": False}
+
+
+class Database:
+    """Opens transactions. `schema` is a PostgreSQL schema, set as the search path of each of them."""
+
+    def __init__(self, engine: sa.Engine, *, schema: str | None = None) -> None:
+        self.engine = engine
+        self.schema = schema
+        self._writing = engine.execution_options(**_WRITING)
+        self._reading = engine.execution_options(**_READING)
+
+    @property
+    def dialect(self) -> str:
+        """`sqlite` or `postgresql`."""
+        return self.engine.dialect.name
+
+    @contextmanager
+    def writing(self) -> Iterator[Transaction]:
+        """A transaction that may write: committed at the end, rolled back on an exception."""
+        with self._writing.connect() as connection, connection.begin():
+            self._set_search_path(connection)
+            yield Transaction(connection)
+
+    @contextmanager
+    def reading(self) -> Iterator[Transaction]:
+        """A read-only transaction that sees one snapshot throughout."""
+        with self._reading.connect() as connection, connection.begin():
+            self._set_search_path(connection)
+            yield Transaction(connection)
+
+    def _set_search_path(self, connection: sa.Connection) -> None:
+        if self.schema is not None:
+            connection.exec_driver_sql(f'SET LOCAL search_path TO "{self.schema}"')
+
+    def close(self) -> None:
+        """Close every connection of the pool."""
+        self.engine.dispose()
+
+
+def sqlite_engine(connect: Callable[[], Any], *, module: Any = sqlite3, pool_size: int = 8) -> sa.Engine:
+    """An engine over `connect`, which must return a connection in autocommit (isolation_level None).
+
+    Writers begin IMMEDIATE, so that none fails later for want of the lock; readers begin at once too.
+    """
+    engine = sa.create_engine(
+        "sqlite://", module=module, creator=connect, poolclass=QueuePool, pool_size=pool_size, max_overflow=32
+    )
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: sa.Connection) -> None:
+        writing = connection.get_execution_options().get("leora_writing", True)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
+
+    return engine
+
+
+def open_sqlite(path: Path, *, synchronous: str = "FULL", foreign_keys: bool = True, pool_size: int = 8) -> Database:
+    """The plain SQLite file at `path`, made if missing. Raises sqlite3.DatabaseError when it is not one."""
+
+    def connect() -> sqlite3.Connection:
+        connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=60)
+        connection.execute("PRAGMA journal_mode=WAL")
+        connection.execute(f"PRAGMA synchronous={synchronous}")
+        connection.execute(f"PRAGMA foreign_keys={'ON' if foreign_keys else 'OFF'}")
+        connection.execute("PRAGMA temp_store=MEMORY")
+        connection.execute("PRAGMA cache_size=-16384")
+        return connection
+
+    return Database(sqlite_engine(connect, pool_size=pool_size))
+
+
+def open_postgres(url: str, schema: str, *, pool_size: int = 8) -> Database:
+    """One schema of the PostgreSQL server at `url`; readers see one REPEATABLE READ snapshot."""
+    return Database(postgres_engine(url, pool_size=pool_size), schema=schema)
+
+
+def postgres_engine(url: str, *, pool_size: int = 8) -> sa.Engine:
+    """An engine for the server at `url`, to be shared by every schema on it."""
+    engine = sa.create_engine(
+        sa.make_url(url).set(drivername="postgresql+psycopg"), pool_size=pool_size, max_overflow=32, pool_pre_ping=True
+    )
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: sa.Connection) -> None:
+        if not connection.get_execution_options().get("leora_writing", True):
+            connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+
+    return engine

@@ -1,0 +1,379 @@
+"""One signed-in profile, open: the replica screens read, the outbox, and the ways to change them.
+
+Only `dispatch`, `apply` and the person's acts on the outbox write; one at a time, under one lock. The
+replica and the outbox are two files: what a crash leaves between them is put right by `heal`.
+"""
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import msgspec
+import uuid_utils
+
+import leora_core.domain.subjects  # noqa: F401 - registers every command
+from leora_core.domain.command import COMMANDS, Rejected
+from leora_core.domain.failures import Unavailable
+from leora_core.domain.reasons import declare
+from leora_core.domain.values import format_instant, is_id
+from leora_core.protocol.messages import Checkpoint, FillPlace, Verdict
+from leora_core.protocol.proof import MODULUS, checksum_text
+from leora_core.store.database import Database
+from leora_core.store.prepared import Transaction
+from leora_desktop.keys import Secrets
+from leora_desktop.paths import Profile, SignedIn
+from leora_desktop.replica import layout, search, staging
+from leora_desktop.replica.database import ReplicaDamaged, destroy, open_encrypted
+from leora_desktop.replica.filling import Filling
+from leora_desktop.replica.outbox import Attention, Outbox, Waiting
+from leora_desktop.replica.proof import base_sum
+from leora_desktop.replica.queries.registry import Viewer
+from leora_desktop.replica.rebase import Person, Rebased, actor_of, rebase, run_here, work_on
+from leora_desktop.replica.state import REPLICA_STATE
+from leora_desktop.replica.work import RowKey
+
+DATABASE_KEY = "database-key"
+
+declare(
+    {
+        "not_signed_in": "Nobody is signed in here. Run `leora-desktop sign-in` first.",
+        "not_filled": "This laptop has no data yet. Sync once while connected, then go on.",
+    }
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Dispatched:
+    """A command that is done here and waits to be sent."""
+
+    id: str
+    name: str
+    result: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Position:
+    """Where the replica stands."""
+
+    cursor: int
+    chain: str | None
+    fill: list[FillPlace]
+    filled: bool
+
+
+class Workspace:
+    """An open profile. Use `open`, and `close` when done."""
+
+    def __init__(self, profile: Profile, secrets: Secrets, signed_in: SignedIn, key_hex: str) -> None:
+        self.profile = profile
+        self.secrets = secrets
+        self.signed_in = signed_in
+        self.who = Person(signed_in.user_id, ZoneInfo(signed_in.timezone))
+        self.on_change: Callable[[set[RowKey]], None] = lambda _: None
+        self._key = key_hex
+        self._lock = threading.RLock()
+        self.outbox = Outbox(open_encrypted(profile.outbox, key_hex, synchronous="FULL", pool_size=2, cache_mb=4))
+        self.replica = self._open_replica()
+        self.filling: Filling | None = None
+        self.heal()
+
+    @classmethod
+    def open(cls, profile: Profile, secrets: Secrets) -> "Workspace":
+        """The profile's workspace. Raises Rejected `not_signed_in`, Unavailable `keyring` or `disk`."""
+        signed_in = profile.signed_in()
+        if signed_in is None:
+            raise Rejected("not_signed_in")
+        key = secrets.get(DATABASE_KEY)
+        if key is None:
+            raise Unavailable(
+                "keyring", "The key of this profile's data is not in the keyring. Restore the keyring, or sign in to a new profile."
+            )
+        return cls(profile, secrets, signed_in, key)
+
+    def _open_replica(self) -> Database:
+        try:
+            database = open_encrypted(self.profile.replica, self._key)
+        except ReplicaDamaged:
+            self._set_aside()
+            database = open_encrypted(self.profile.replica, self._key)
+        with database.writing() as transaction:
+            if not layout.is_current(transaction):
+                self._lay_out(transaction)
+        return database
+
+    @staticmethod
+    def _lay_out(transaction: Transaction) -> None:
+        layout.make_bare(transaction)
+        layout.add_indexes(transaction)
+        search.create(transaction)
+        REPLICA_STATE.set(transaction, filled=None, cursor=0)
+
+    def _set_aside(self) -> None:
+        """Keep a damaged file as evidence, one of them; the outbox beside it is untouched."""
+        kept = self.profile.replica.with_suffix(".damaged")
+        destroy(kept)
+        self.profile.replica.rename(kept)
+        destroy(self.profile.replica)
+
+    # -- reading ---------------------------------------------------------------------------------
+
+    @contextmanager
+    def reading(self) -> Iterator[Transaction]:
+        """A snapshot for a screen."""
+        with self.replica.reading() as transaction:
+            yield transaction
+
+    def viewer(self, now: datetime) -> Viewer:
+        """Who asks a query, with the roles the server last told and the tenant's local date."""
+        with self.replica.reading() as transaction:
+            actor = actor_of(work_on(transaction, self.who), self.who.user_id)
+        today = now.astimezone(self.who.zone).date()
+        return Viewer(user_id=self.who.user_id, roles=actor.roles, zone=self.who.zone, today=today, now=now)
+
+    def position(self) -> Position:
+        """Where the replica stands; a fill in progress counts from nothing."""
+        with self.replica.reading() as transaction:
+            text = REPLICA_STATE.get(transaction, "fill")
+            return Position(
+                cursor=REPLICA_STATE.number(transaction, "cursor"),
+                chain=REPLICA_STATE.get(transaction, "chain"),
+                fill=msgspec.json.decode(text, type=list[FillPlace]) if text else [],
+                filled=REPLICA_STATE.get(transaction, "filled") is not None,
+            )
+
+    def fact(self, name: str) -> str | None:
+        """A value of the replica's state: `equal`, `proven_at`, `count`, …"""
+        with self.replica.reading() as transaction:
+            return REPLICA_STATE.get(transaction, name)
+
+    # -- doing -----------------------------------------------------------------------------------
+
+    def dispatch(
+        self, name: str, payload: dict[str, Any], *, command_id: str | None = None, at: datetime | None = None
+    ) -> Dispatched:
+        """Do a command here and queue it for the server: both or neither. Raises Rejected; nothing is stored then."""
+        if name not in COMMANDS:
+            raise Rejected("unknown_command", name=name)
+        if command_id is not None and not is_id(command_id):
+            raise Rejected("payload_invalid", field="id", why="the command id is not a lower-case UUID")
+        id_ = command_id or str(uuid_utils.uuid7())
+        moment = at or datetime.now(UTC)
+        version = COMMANDS[name].command.VERSION
+        with self._lock:
+            with self.replica.writing() as transaction:
+                if REPLICA_STATE.get(transaction, "filled") is None:
+                    raise Rejected("not_filled")
+                work = work_on(transaction, self.who)
+                outcome = run_here(work, self.who, id_, name, version, payload, moment)
+                work.keep()
+                work.flush()
+                transaction.execute("INSERT INTO reflected (command_id) VALUES (?)", (id_,))
+                search.refresh(transaction, work.touched)
+                # The outbox last: from here on nothing but the commit can fail, and `heal` replays it if that does.
+                self.outbox.append(id=id_, name=name, v=version, at=moment, payload=payload)
+            changed = work.touched
+        self.on_change(changed)
+        return Dispatched(id=id_, name=name, result=outcome.result)
+
+    def take_back(self, id: str) -> Waiting:
+        """Undo a command that was never sent. Raises Rejected `already_sent` or `not_waiting`."""
+        with self._lock:
+            command = self.outbox.take_back(id)
+            self._replay()
+        return command
+
+    def discard(self, id: str) -> Waiting | Attention:
+        """Take back an unsent command, or let go of a refused one."""
+        with self._lock:
+            if any(entry.id == id for entry in self.outbox.attention()):
+                return self.outbox.dismiss(id)
+            return self.take_back(id)
+
+    def edit(self, id: str, payload: dict[str, Any]) -> Dispatched:
+        """Send a refused or unsent command again with another payload; the old one is let go of."""
+        with self._lock:
+            entries: list[Waiting | Attention] = [*self.outbox.attention(), *self.outbox.waiting()]
+            found = next((entry for entry in entries if entry.id == id), None)
+            if found is None:
+                raise Rejected("not_waiting")
+            if isinstance(found, Waiting) and found.seq is not None and found.deferred is None:
+                raise Rejected("already_sent")
+            done = self.dispatch(found.name, payload)
+            self.discard(id)
+        return done
+
+    # -- syncing ---------------------------------------------------------------------------------
+
+    def start_filling(self, *, over: bool = False) -> Filling:
+        """Begin, or go on with, a replica from nothing."""
+        if self.filling is None:
+            self.filling = Filling(self.profile, self._key)
+        if over:
+            self.filling.start_over()
+        return self.filling
+
+    def apply(self, checkpoint: Checkpoint) -> Rebased:
+        """Reveal what was staged and settle what has a verdict; the answer's sum is compared."""
+        with self._lock:
+            if self.filling is not None:
+                done = self._put_in_place(self.filling, checkpoint)
+            elif self._nothing_staged():
+                done = self._note_checkpoint(checkpoint)
+            else:
+                done = self._reveal(checkpoint)
+            self._let_go(done)
+        self.on_change(done.changed)
+        return done
+
+    def _nothing_staged(self) -> bool:
+        with self.replica.reading() as transaction:
+            return all(
+                transaction.execute(f"SELECT 1 FROM {table} LIMIT 1").fetchone() is None  # noqa: S608 - our own names
+                for table in ("staged", "staged_drop", "staged_verdict")
+            )
+
+    def _note_checkpoint(self, checkpoint: Checkpoint) -> Rebased:
+        with self.replica.writing() as transaction:
+            done = Rebased(
+                count=REPLICA_STATE.number(transaction, "count"),
+                checksum=REPLICA_STATE.number(transaction, "checksum"),
+            )
+            _note(transaction, checkpoint, done)
+        return done
+
+    def _reveal(self, checkpoint: Checkpoint) -> Rebased:
+        pending = self.outbox.waiting()
+        with self.replica.writing() as transaction:
+            done = rebase(
+                transaction,
+                self.who,
+                pending,
+                count=REPLICA_STATE.number(transaction, "count"),
+                checksum=REPLICA_STATE.number(transaction, "checksum"),
+            )
+            for scope in done.dropped:
+                search.drop_scope(transaction, scope)
+            search.refresh(transaction, done.changed)
+            _note(transaction, checkpoint, done)
+        return done
+
+    def _put_in_place(self, filling: Filling, checkpoint: Checkpoint) -> Rebased:
+        pending = self.outbox.waiting()
+        with filling.database.writing() as transaction:
+            layout.add_indexes(transaction)
+            held = base_sum(transaction)
+            done = rebase(transaction, self.who, pending, count=held.count, checksum=held.total)
+            done.received = filling.received
+            search.create(transaction)
+            search.rebuild(transaction)
+            REPLICA_STATE.set(transaction, filled=1, fill=None)
+            _note(transaction, checkpoint, done)
+            transaction.execute("ANALYZE")
+        with filling.database.engine.connect() as connection:
+            connection.connection.driver_connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")  # type: ignore[union-attr]
+        filling.close()
+        self.filling = None
+        self.replica.close()
+        self.outbox.remember(refill=None)
+        destroy(self.profile.replica)
+        self.profile.next_replica.replace(self.profile.replica)
+        destroy(self.profile.next_replica)
+        self.replica = self._open_replica()
+        return done
+
+    def _let_go(self, done: Rebased) -> None:
+        """The outbox follows the replica: verdicts shown there end the waiting here."""
+        now = datetime.now(UTC)
+        if done.verdicts:
+            self.outbox.settle(done.verdicts, now)
+            with self.replica.writing() as transaction:
+                transaction.execute("DELETE FROM applied_verdict")
+        if done.stale:
+            self.outbox.mark(stale=done.stale, deferred={})
+
+    def heal(self) -> None:
+        """Put right what a crash left between the two files: settle what was shown, replay what was not."""
+        with self._lock:
+            with self.replica.reading() as transaction:
+                texts = transaction.execute("SELECT verdict FROM applied_verdict").fetchall()
+                reflected = {row[0] for row in transaction.execute("SELECT command_id FROM reflected").fetchall()}
+                filled = REPLICA_STATE.get(transaction, "filled") is not None
+            if texts:
+                done = Rebased(verdicts=[msgspec.json.decode(text, type=Verdict) for (text,) in texts])
+                self._let_go(done)
+            waiting = {command.id for command in self.outbox.waiting()}
+            if filled and not waiting <= reflected:
+                self._replay()
+
+    def show_anew(self) -> None:
+        """Let the screens show what the outbox now holds."""
+        with self._lock:
+            self._replay()
+
+    def _replay(self) -> None:
+        """Run what waits anew on the server's rows; nothing staged is revealed."""
+        pending = self.outbox.waiting()
+        with self.replica.writing() as transaction:
+            done = rebase(transaction, self.who, pending, reveal=False)
+            search.refresh(transaction, done.changed)
+        if done.stale:
+            self.outbox.mark(stale=done.stale, deferred={})
+        self.on_change(done.changed)
+
+    def rebuild(self) -> None:
+        """Throw the replica away; the next sync fills it anew. The outbox stays as it is."""
+        with self._lock:
+            if self.filling is not None:
+                self.filling.close()
+                self.filling = None
+            destroy(self.profile.next_replica)
+            with self.replica.writing() as transaction:
+                REPLICA_STATE.set(transaction, refill=1)
+
+    def wants_refill(self) -> bool:
+        """Whether the next sync starts from nothing: never filled, asked for, or under way."""
+        with self.replica.reading() as transaction:
+            filled = REPLICA_STATE.get(transaction, "filled") is not None
+            asked = REPLICA_STATE.get(transaction, "refill") is not None
+        return not filled or asked or self.outbox.state("refill") is not None
+
+    def stage(self, work: Callable[[Transaction], None]) -> None:
+        """Keep part of an answer for the checkpoint."""
+        with self._lock, self.replica.writing() as transaction:
+            work(transaction)
+
+    def forget_staged(self) -> None:
+        """Begin the next answer from nothing staged."""
+        with self._lock, self.replica.writing() as transaction:
+            staging.clear(transaction)
+            REPLICA_STATE.set(transaction, fill=None)
+
+    def close(self) -> None:
+        """Close the files."""
+        if self.filling is not None:
+            self.filling.close()
+        self.replica.close()
+        self.outbox.close()
+
+
+def _note(transaction: Transaction, checkpoint: Checkpoint, done: Rebased) -> None:
+    equal = done.count == checkpoint.count and checksum_text(done.checksum) == checkpoint.checksum
+    REPLICA_STATE.set(
+        transaction,
+        cursor=checkpoint.cursor,
+        chain=checkpoint.chain,
+        fill=None,
+        count=done.count,
+        checksum=done.checksum % MODULUS,
+        server_count=checkpoint.count,
+        server_checksum=checkpoint.checksum,
+        equal=1 if equal else 0,
+    )
+    if equal:
+        REPLICA_STATE.set(transaction, proven_at=format_instant(datetime.now(UTC)))
+
+

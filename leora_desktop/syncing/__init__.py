@@ -1,0 +1,1 @@
+"""The laptop's end of the conversation: sign-in, the exchange, the proof. No screen, no rules."""

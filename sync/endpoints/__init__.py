@@ -1,0 +1,1 @@
+"""The addresses of the server, one subject a module: parse, call, answer."""

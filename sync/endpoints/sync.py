@@ -1,0 +1,250 @@
+"""POST /v1/sync, GET /v1/scopes, POST /v1/verify: the exchange and what proves it."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+from typing import Any
+
+import msgspec
+import zstandard
+from fastapi import APIRouter, Request, Response
+from fastapi.concurrency import run_in_threadpool
+from fastapi.responses import StreamingResponse
+
+from leora_core.domain.values import format_instant, is_id, parse_instant
+from leora_core.protocol.messages import AnswerLine, Checkpoint, Hello, SyncRequest, Verdict, decode_request, encode
+from leora_core.protocol.proof import checksum_text, content_hash
+from leora_core.store.columns import convert
+from leora_core.store.statements import statements
+from leora_core.store.tables import BY_NAME
+from sync import leases, moment
+from sync.authority import DeviceForked, Sender, SequenceGap, reruns_since, run_commands
+from sync.bodies import read_body
+from sync.change_log import Head, chain_at, read_head
+from sync.errors import ApiError
+from sync.exchange import Pull
+from sync.settings import ServerSettings
+from sync.tenants import Tenants
+from sync.users import Signed, authenticate
+from sync.visibility import holds, scope_sums
+
+_CHUNK = 64 * 1024
+_SMALL = 1_000
+"""An answer of few rows is sent whole instead of streamed."""
+NDJSON = "application/x-ndjson"
+
+
+def router(tenants: Tenants, settings: ServerSettings) -> APIRouter:
+    """The routes of the exchange."""
+    routes = APIRouter()
+    sums = _KnownSums()
+
+    @routes.post("/v1/sync", response_class=StreamingResponse, openapi_extra=_REQUEST_SCHEMA)
+    async def sync(request: Request) -> Response:
+        body = await read_body(request, settings.body_limit)
+        return await run_in_threadpool(_exchange, tenants, settings, sums, request, body)
+
+    @routes.get("/v1/scopes")
+    def scopes(request: Request) -> dict[str, Any]:
+        signed = authenticate(tenants, request.headers.get("authorization"))
+        with signed.tenant.database.reading() as transaction:
+            held = scope_sums(transaction, signed.user_id)
+            version = read_head(transaction).version
+        listed = [{"scope": s, "count": n, "checksum": checksum_text(total)} for s, n, total in held if n]
+        return {"version": version, "scopes": listed}
+
+    @routes.post("/v1/verify")
+    async def verify(request: Request) -> dict[str, Any]:
+        body = await read_body(request, settings.body_limit)
+        return await run_in_threadpool(_verify, tenants, request, body)
+
+    return routes
+
+
+_REQUEST_SCHEMA: dict[str, Any] = {
+    "requestBody": {
+        "required": True,
+        "content": {"application/json": {"schema": {"type": "object", "title": "SyncRequest"}}},
+    },
+    "responses": {"200": {"description": "One JSON object a line", "content": {NDJSON: {"schema": {"type": "string"}}}}},
+}
+
+
+class _KnownSums:
+    """The sums last told to each device, so that an exchange without news computes none. Soft state."""
+
+    def __init__(self) -> None:
+        self._by_device: dict[str, tuple[int, int, str]] = {}
+
+    def get(self, device_id: str, version: int) -> tuple[int, str] | None:
+        known = self._by_device.get(device_id)
+        return (known[1], known[2]) if known and known[0] == version else None
+
+    def put(self, device_id: str, checkpoint: Checkpoint) -> None:
+        if len(self._by_device) > 50_000:
+            self._by_device.clear()
+        self._by_device[device_id] = (checkpoint.cursor, checkpoint.count, checkpoint.checksum)
+
+
+def _exchange(
+    tenants: Tenants, settings: ServerSettings, sums: _KnownSums, http: Request, body: bytes
+) -> Response:
+    signed = authenticate(tenants, http.headers.get("authorization"))
+    request = _parsed(body, settings)
+    _check_lineage(signed, request)
+    try:
+        given = leases.renew(
+            signed.tenant, signed.device_id, presented=request.lease, request=request.request, cursor=request.cursor
+        )
+        sender = Sender(signed.device_id, signed.user_id, request.cursor)
+        verdicts = run_commands(signed.tenant, sender, request.commands)
+    except SequenceGap as gap:
+        sentence = f"Command number {gap.expected} is missing. Send it first."
+        raise ApiError(409, "sequence_gap", sentence, expected=gap.expected) from None
+    except (leases.LeaseForked, DeviceForked):
+        sentence = "Another copy of this replica has been used. Sign in again; nothing typed is lost."
+        raise ApiError(409, "device_forked", sentence) from None
+    answer = _Answer(signed, request, settings, sums, given, verdicts)
+    return answer.response(http.headers.get("accept-encoding", ""))
+
+
+def _parsed(body: bytes, settings: ServerSettings) -> SyncRequest:
+    try:
+        request = decode_request(body)
+    except msgspec.DecodeError as error:
+        raise ApiError(400, "bad_request", f"The request is not what it should be: {error}.") from None
+    if not is_id(request.request):
+        raise ApiError(400, "bad_request", "The request id is not a UUID - at `$.request`.")
+    if request.cursor < 0 or request.max_rows < 1:
+        raise ApiError(400, "bad_request", "cursor and max_rows must not be negative.")
+    if len(request.commands) > settings.command_limit:
+        raise ApiError(
+            413, "body_too_large", f"More than {settings.command_limit} commands. Send fewer.", limit=settings.command_limit
+        )
+    for index, command in enumerate(request.commands):
+        _check_envelope(index, command.id, command.seq, command.at)
+    return request
+
+
+def _check_envelope(index: int, id_: str, seq: int, at: str) -> None:
+    place = f"at `$.commands[{index}]`"
+    if not is_id(id_):
+        raise ApiError(400, "bad_request", f"The command id is not a canonical UUID - {place}.")
+    if seq < 1:
+        raise ApiError(400, "bad_request", f"seq counts from 1 - {place}.")
+    try:
+        parse_instant(at)
+    except (ValueError, OverflowError):
+        raise ApiError(400, "bad_request", f"at is not an instant like 2026-11-22T10:42:07.123Z - {place}.") from None
+
+
+def _check_lineage(signed: Signed, request: SyncRequest) -> None:
+    with signed.tenant.database.reading() as transaction:
+        head = read_head(transaction)
+        if request.cursor and chain_at(transaction, request.cursor) != request.chain:
+            sentence = "The server's history is not the one this replica was filled from. Sign in again; nothing is lost."
+            raise ApiError(409, "lineage_changed", sentence, version=head.version)
+
+
+class _Answer:
+    """The lines of one answer, read in one snapshot."""
+
+    def __init__(
+        self,
+        signed: Signed,
+        request: SyncRequest,
+        settings: ServerSettings,
+        sums: _KnownSums,
+        given: str,
+        verdicts: list[Verdict],
+    ) -> None:
+        self.signed, self.request, self.settings, self.sums = signed, request, settings, sums
+        self.given, self.verdicts = given, verdicts
+
+    def response(self, accepted: str) -> Response:
+        """Few rows at once, many as a stream; compressed when the device can take it."""
+        compress = "zstd" in accepted
+        chunks = self._chunks(compress)
+        first = next(chunks)
+        headers = {"Content-Encoding": "zstd"} if compress else {}
+        rest = next(chunks, None)
+        if rest is None:
+            if len(first) < 1_000 or not compress:
+                plain = first if not compress else zstandard.ZstdDecompressor().decompressobj().decompress(first)
+                return Response(plain, media_type=NDJSON)
+            return Response(first, media_type=NDJSON, headers=headers)
+
+        def stream() -> Iterator[bytes]:
+            yield first
+            yield rest
+            yield from chunks
+
+        return StreamingResponse(stream(), media_type=NDJSON, headers=headers)
+
+    def _chunks(self, compress: bool) -> Iterator[bytes]:
+        packer = zstandard.ZstdCompressor(level=1).compressobj() if compress else None
+        buffer = bytearray()
+        for line in self._lines():
+            text = encode(line) + b"\n"
+            buffer += packer.compress(text) if packer else text
+            if len(buffer) >= _CHUNK:
+                yield bytes(buffer)
+                buffer.clear()
+        if packer:
+            buffer += packer.flush()
+        yield bytes(buffer)
+
+    def _lines(self) -> Iterator[AnswerLine]:
+        with ExitStack() as stack:
+            transaction = stack.enter_context(self.signed.tenant.database.reading())
+            head = read_head(transaction)
+            yield self._hello(head)
+            yield from self.verdicts
+            if self.request.cursor and not self.request.fill:
+                yield from self._reruns(transaction)
+                known = self.sums.get(self.signed.device_id, head.version)
+                if known and self.request.cursor == head.version:
+                    yield Checkpoint(cursor=head.version, chain=head.chain, count=known[0], checksum=known[1])
+                    return
+            request = self.request
+            if request.cursor and request.cursor < head.horizon:
+                request = msgspec.structs.replace(request, cursor=0)
+            pull = Pull(transaction, self.signed.user_id, request, head, min(request.max_rows, self.settings.row_limit))
+            yield from pull.lines()
+            if pull.checkpoint is not None:
+                self.sums.put(self.signed.device_id, pull.checkpoint)
+
+    def _reruns(self, transaction: Any) -> Iterator[Verdict]:
+        told = {verdict.id for verdict in self.verdicts}
+        for verdict in reruns_since(transaction, self.signed.device_id, self.request.cursor):
+            if verdict.id not in told:
+                yield verdict
+
+    def _hello(self, head: Head) -> Hello:
+        return Hello(
+            version=head.version, chain=head.chain, lease=self.given, server_time=format_instant(moment.now())
+        )
+
+
+class _VerifyRequest(msgspec.Struct):
+    table: str
+    ids: list[str]
+
+
+def _verify(tenants: Tenants, http: Request, body: bytes) -> dict[str, Any]:
+    signed = authenticate(tenants, http.headers.get("authorization"))
+    try:
+        asked = msgspec.json.decode(body, type=_VerifyRequest)
+    except msgspec.DecodeError as error:
+        raise ApiError(400, "bad_request", f"The request is not what it should be: {error}.") from None
+    if asked.table not in BY_NAME or len(asked.ids) > 1000:
+        raise ApiError(400, "bad_request", "Name a table of /v1/schema and at most 1,000 ids.")
+    synced = BY_NAME[asked.table]
+    found = []
+    with signed.tenant.database.reading() as transaction:
+        get = statements(synced, transaction.dialect).get
+        for id_ in asked.ids:
+            row = transaction.execute(get, (id_,)).fetchone()
+            if row is not None and holds(transaction, signed.user_id, row[-2]):
+                wire = convert(list(row[:-2]), synced.to_wire)
+                found.append({"id": id_, "version": row[-1], "hash": content_hash(wire)})
+    return {"rows": found}
