@@ -46,7 +46,7 @@ def main(arguments: list[str] | None = None) -> int:
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return DONE
     # A schema is JSON whoever reads it.
-    _tell(reply, as_json or options.verb == "schema")
+    _tell(reply, as_json or (options.verb == "schema" and reply.exit == DONE))
     return reply.exit
 
 

@@ -12,15 +12,15 @@ from typing import Any
 import msgspec
 import sqlalchemy as sa
 
-from leora_core.domain.command import ALL_SCOPES, Record
+from leora_core.domain.command import ALL_SCOPES, Record, Rejected
 from leora_core.domain.values import format_instant
 from leora_core.protocol.proof import EMPTY_CHAIN, next_chain, row_digest, to_signed
 from leora_core.store.prepared import Prepared, Transaction
 from leora_core.store.statements import statements
 from leora_core.store.tables import Synced
-from leora_core.store.unit_of_work import Change, Key, UnitOfWork
+from leora_core.store.unit_of_work import Change, Held, Key, UnitOfWork
 from sync import moment
-from sync.server_tables import clock, removal, scope_sum, settled
+from sync.server_tables import clock, removal, settled
 
 _MANY = 200
 """Above so many scopes a commit does not list them; everyone is told something may have changed."""
@@ -35,6 +35,11 @@ _CHAIN_AT = Prepared(sa.select(settled.c.chain).where(settled.c.version == sa.bi
 _TOUCHED = Prepared(
     sa.select(settled.c.touched).where(
         settled.c.version > sa.bindparam("after"), settled.c.version <= sa.bindparam("upto")
+    )
+)
+_LEFT = Prepared(
+    sa.select(removal.c.row_scope).where(
+        removal.c.table_name == sa.bindparam("table"), removal.c.id == sa.bindparam("id")
     )
 )
 _ANY_REMOVAL = Prepared(sa.select(removal.c.version).limit(1))
@@ -153,19 +158,23 @@ class ServerWork(UnitOfWork):
 
     def scopes_in_hand(self) -> set[str]:
         """The scopes written since the last kept command."""
-        return {self._scope_of_row(kind, id_) for kind, id_ in self._journal}
-
-    def _scope_of_row(self, kind: type[Record], id_: str) -> str:
-        held = self._rows[kind, id_]
-        return held.record.scope if held.record is not None else str((held.stored or [""])[-2])
+        return {self._rows[key].scope for key in self._journal}
 
     def _note(self, keys: list[Key]) -> None:
         for kind, id_ in keys:
             self._touched.add(f"{kind.TABLE}|{id_}")
-            self._scopes.add(self._scope_of_row(kind, id_))
+            self._scopes.add(self._rows[kind, id_].scope)
 
-    def _write(self, kind: Any, id_: str, held: Any, record: Any) -> None:
-        super()._write(kind, id_, held, record)
+    def add(self, record: Record) -> None:
+        """Store a new row. Raises Rejected `id_conflict` when the id is taken, or was in another scope."""
+        # Bulk work makes its ids itself.
+        left = None if self._bulk else _LEFT.run(self.transaction, table=record.TABLE, id=record.id).fetchone()
+        if left is not None and left[0] != record.scope:
+            raise Rejected("id_conflict")
+        super().add(record)
+
+    def _write(self, said: Record, held: Held, record: Record | None) -> None:
+        super()._write(said, held, record)
         if self._bulk and len(self._journal) >= _FLUSH_AT:
             self._note(self.keep())
             self.flush()

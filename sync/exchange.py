@@ -26,7 +26,7 @@ from leora_core.protocol.messages import (
 from leora_core.protocol.proof import checksum_text
 from leora_core.store.columns import convert
 from leora_core.store.prepared import Transaction
-from leora_core.store.statements import statements
+from leora_core.store.statements import quote, statements
 from leora_core.store.tables import BY_NAME, TABLE_ORDER, Synced
 from sync.change_log import Head, touched_between
 from sync.visibility import holds_everything, scope_news, total_sum
@@ -121,7 +121,8 @@ class Pull:
                 if room <= 0:
                     self._places.append(msgspec.structs.replace(place, after=[name, after], done=done))
                     return
-                rows = self._select(BY_NAME[name], f"{condition}id > {self._mark}", [*parameters, after], room)
+                where = f"{condition.format(table=self._quoted(name))}id > {self._mark}"
+                rows = self._select(BY_NAME[name], where, [*parameters, after], room)
                 yield from _lines_of(BY_NAME[name], rows)
                 done += len(rows)
                 if len(rows) < room:
@@ -130,14 +131,15 @@ class Pull:
         self._places.append(msgspec.structs.replace(place, after=[DONE], done=done))
 
     def _fill_filter(self, place: FillPlace, granted_after: int) -> tuple[str, list[Any]]:
+        """The condition of a fill, `{table}` in it to be replaced, and its parameters."""
         if place.scope != ALL_SCOPES:
-            held, parameters = self._held_filter()
+            held, parameters = self._held_filter("{table}")
             return f"row_scope = {self._mark} AND {held}", [place.scope, *parameters]
         if self._everything:
             return "", []
         return (
-            "EXISTS (SELECT 1 FROM scope_grant g WHERE g.user_id = {0} AND g.held = row_scope "
-            "AND g.to_version IS NULL AND g.from_version > {0} AND g.from_version <= {0}) AND ".format(self._mark),
+            f"EXISTS (SELECT 1 FROM scope_grant g WHERE g.user_id = {self._mark} AND g.held = {{table}}.row_scope "
+            f"AND g.to_version IS NULL AND g.from_version > {self._mark} AND g.from_version <= {self._mark}) AND ",
             [self.user_id, granted_after, place.at],
         )
 
@@ -162,7 +164,7 @@ class Pull:
 
     def _send_table_delta(self, name: str, since: int, resumed: FillPlace | None) -> Any:
         """Yields the table's changed rows by version; returns where it stopped, or None when all were sent."""
-        held, parameters = self._held_filter()
+        held, parameters = self._held_filter(self._quoted(name))
         version, id_ = self._delta_start(name, since, resumed)
         while True:
             room = min(WINDOW, max(self.budget - self.sent, 0))
@@ -187,7 +189,7 @@ class Pull:
     def _send_gone(self, since: int) -> Iterator[AnswerLine]:
         if since >= self.head.version:
             return
-        held, parameters = self._held_filter()
+        held, parameters = self._held_filter("removal")
         rows = self.transaction.execute(
             f"SELECT table_name, row_scope, id, version FROM removal WHERE {held}version > {self._mark} "  # noqa: S608
             "ORDER BY table_name, row_scope, id",
@@ -216,12 +218,18 @@ class Pull:
             self._sees_all = holds_everything(self.transaction, self.user_id)
         return self._sees_all
 
-    def _held_filter(self) -> tuple[str, list[Any]]:
-        """The condition every row sent must meet: the user holds its scope in this very snapshot."""
+    def _quoted(self, name: str) -> str:
+        return quote(self.transaction.dialect, name)
+
+    def _held_filter(self, table: str) -> tuple[str, list[Any]]:
+        """The condition every row sent of `table` must meet: the user holds its scope in this very snapshot.
+
+        The row's scope is named with its table: a grant has a scope of its own.
+        """
         if self._everything:
             return "", []
         return (
-            f"EXISTS (SELECT 1 FROM scope_grant g WHERE g.user_id = {self._mark} AND g.held = row_scope "
+            f"EXISTS (SELECT 1 FROM scope_grant g WHERE g.user_id = {self._mark} AND g.held = {table}.row_scope "
             "AND g.to_version IS NULL) AND ",
             [self.user_id],
         )

@@ -12,6 +12,8 @@ class InMemoryRecords:
 
     def __init__(self, *records: Record) -> None:
         self.rows: dict[tuple[type[Record], str], Record] = {}
+        self.left: dict[tuple[type[Record], str], str] = {}
+        """The scopes that removed rows lived in."""
         for record in records:
             self.add(record)
 
@@ -42,9 +44,10 @@ class InMemoryRecords:
         return sum(getattr(row, amount) for row in self.find(kind, **equal))
 
     def add(self, record: Record) -> None:
-        if (type(record), record.id) in self.rows:
+        key = (type(record), record.id)
+        if key in self.rows or self.left.get(key, record.scope) != record.scope:
             raise Rejected("id_conflict")
-        self.rows[type(record), record.id] = record
+        self.rows[key] = record
 
     def change(self, record: R, **fields: Any) -> R:
         changed = dataclasses.replace(record, **fields)
@@ -55,6 +58,7 @@ class InMemoryRecords:
 
     def remove(self, record: Record) -> None:
         del self.rows[type(record), record.id]
+        self.left[type(record), record.id] = record.scope
 
 
 class FakeSecrets:

@@ -53,7 +53,7 @@ _UUID = re.compile(UUID_REGEX)
 
 def is_id(text: str) -> bool:
     """Whether `text` is a canonical lower-case UUID."""
-    return _UUID.match(text) is not None
+    return _UUID.fullmatch(text) is not None
 
 
 def child_id(parent: str, name: str) -> str:

@@ -6,6 +6,7 @@ A command's shape changes only together with its VERSION; older shapes pass thro
 """
 
 import dataclasses
+import math
 import types
 import typing
 from datetime import date, datetime
@@ -15,8 +16,11 @@ from typing import Annotated, Any
 import msgspec
 
 from leora_core.domain.command import COMMANDS, Command, Rejected
-from leora_core.domain.values import Between, Length, Pattern, format_instant
+from leora_core.domain.values import Between, Length, Pattern, format_instant, parse_instant
 from leora_core.protocol.old_commands import upcast
+
+_LARGEST = 2**53 - 1
+"""The largest whole number every reader of JSON holds exactly."""
 
 
 class NewerCommand(Exception):  # noqa: N818 - a state of the world, not an error of ours
@@ -39,7 +43,7 @@ def decode_command(name: str, version: int, payload: object) -> Command:
         struct = msgspec.convert(current, _struct_of(registered.command))
     except msgspec.ValidationError as error:
         raise Rejected("payload_invalid", field=_place(str(error)), why=str(error)) from None
-    _refuse_nul(current)
+    _refuse_unstorable(current)
     command = _to_dataclass(registered.command, struct)
     assert isinstance(command, Command)  # noqa: S101 - by construction
     return command
@@ -98,18 +102,29 @@ def _meta(mark: object) -> msgspec.Meta | None:
         case Between(min=least, max=most):
             return msgspec.Meta(ge=least, le=most)
         case Pattern(regex=regex):
-            return msgspec.Meta(pattern=regex)
+            # Python's `\d` takes the digits of every script, its `$` a last newline; other languages' do not.
+            return msgspec.Meta(pattern=regex.replace(r"\d", "[0-9]").replace("$", r"$(?!\n)"))
     return None
 
 
 def _to_dataclass(kind: type, struct: msgspec.Struct) -> Any:
     hints = typing.get_type_hints(kind)
-    return kind(**{name: _value(hints[name], getattr(struct, name)) for name in struct.__struct_fields__})
+    values = {}
+    for name in struct.__struct_fields__:
+        try:
+            values[name] = _value(hints[name], getattr(struct, name))
+        except OverflowError:
+            why = "an instant lies outside the years 1 to 9999"
+            raise Rejected("payload_invalid", field=name, why=why) from None
+    return kind(**values)
 
 
 def _value(hint: Any, value: Any) -> Any:
     if isinstance(value, msgspec.Struct):
         return _to_dataclass(_dataclass_in(hint), value)
+    if isinstance(value, datetime):
+        # As it is stored and sent: UTC, whole milliseconds.
+        return parse_instant(format_instant(value))
     if isinstance(value, list | tuple) and value and isinstance(value[0], msgspec.Struct):
         return type(value)(_to_dataclass(_dataclass_in(hint), item) for item in value)
     if isinstance(value, dict) and any(isinstance(item, msgspec.Struct) for item in value.values()):
@@ -144,16 +159,21 @@ def _plain(value: Any) -> Any:
     return value
 
 
-def _refuse_nul(value: object) -> None:
-    """PostgreSQL cannot keep U+0000 in text, so no side takes it. Raises Rejected `payload_invalid`."""
+def _refuse_unstorable(value: object) -> None:
+    """What a database or another client's JSON cannot hold, no side takes. Raises Rejected `payload_invalid`."""
     if isinstance(value, str) and "\x00" in value:
         raise Rejected("payload_invalid", why="a text contains the character NUL, which cannot be stored")
+    if isinstance(value, int) and abs(value) > _LARGEST:
+        raise Rejected("payload_invalid", why=f"a whole number is larger than {_LARGEST}")
+    if isinstance(value, float) and not math.isfinite(value):
+        raise Rejected("payload_invalid", why="a number is not finite")
     if isinstance(value, dict):
-        for item in value.values():
-            _refuse_nul(item)
+        for name, item in value.items():
+            _refuse_unstorable(name)
+            _refuse_unstorable(item)
     elif isinstance(value, list):
         for item in value:
-            _refuse_nul(item)
+            _refuse_unstorable(item)
 
 
 def _place(message: str) -> str | None:

@@ -5,10 +5,12 @@ is what lets a laptop replay hundreds of pending commands in the blink of an eye
 """
 
 from collections.abc import Mapping
+from functools import cached_property
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.pool import PoolProxiedConnection
 from sqlalchemy.sql.elements import ClauseElement
 
 _DIALECTS: dict[str, sa.Dialect] = {
@@ -28,17 +30,18 @@ class Prepared:
     def __init__(self, statement: ClauseElement) -> None:
         self._statement = statement
         self._sql: dict[str, str] = {}
-        self._constants: dict[str, Any] = {}
+        self._constants: dict[str, dict[str, Any]] = {}
 
     def run(self, transaction: "Transaction", **parameters: Any) -> Any:
         """Run it and return the driver's cursor."""
-        return transaction.execute(self.sql(transaction.dialect), {**self._constants, **parameters})
+        sql = self.sql(transaction.dialect)
+        return transaction.execute(sql, {**self._constants[transaction.dialect], **parameters})
 
     def sql(self, dialect: str) -> str:
         """The SQL for `dialect`."""
         if dialect not in self._sql:
             compiled = self._statement.compile(dialect=_DIALECTS[dialect])
-            self._constants = {name: value for name, value in compiled.params.items() if value is not None}
+            self._constants[dialect] = {name: value for name, value in compiled.params.items() if value is not None}
             self._sql[dialect] = str(compiled)
         return self._sql[dialect]
 
@@ -46,11 +49,17 @@ class Prepared:
 class Transaction:
     """An open transaction on one driver connection (sqlite3, sqlcipher3 or psycopg)."""
 
-    def __init__(self, connection: sa.Connection) -> None:
-        self.connection = connection
-        self.dialect = connection.dialect.name
-        self.raw: Any = connection.connection.driver_connection
+    def __init__(self, engine: sa.Engine, pooled: PoolProxiedConnection) -> None:
+        self._engine = engine
+        self._pooled = pooled
+        self.dialect = engine.dialect.name
+        self.raw: Any = pooled.driver_connection
         self.placeholder = "?" if self.dialect == "sqlite" else "%s"
+
+    @cached_property
+    def connection(self) -> sa.Connection:
+        """The same transaction for SQLAlchemy's statements."""
+        return sa.Connection(self._engine, connection=self._pooled)
 
     def execute(self, sql: str, parameters: Mapping[str, Any] | tuple[Any, ...] | list[Any] = ()) -> Any:
         """Run SQL written for this driver and return its cursor."""

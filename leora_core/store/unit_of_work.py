@@ -28,6 +28,8 @@ class Held:
 
     record: Record | None
     stored: list[Any] | None
+    scope: str = ""
+    """Where it lives, or lived if it was taken away; empty for a row that never was."""
     dirty: bool = False
     version: int = 0
 
@@ -81,7 +83,8 @@ class UnitOfWork:
         self._holds = holds
         self._rows: dict[Key, Held] = {}
         self._dirty: dict[type[Record], dict[str, Held]] = {}
-        self._journal: dict[Key, tuple[Record | None, bool, int]] = {}
+        self._journal: dict[Key, Held] = {}
+        """The rows written since the last keep or discard, as they were before."""
 
     # -- Records ---------------------------------------------------------------------------------
 
@@ -125,21 +128,22 @@ class UnitOfWork:
     def add(self, record: Record) -> None:
         """Store a new row. Raises Rejected `id_conflict` when the id is taken."""
         held = self._held(type(record), record.id)
-        if held.record is not None:
+        # Whoever holds the scope a stored row was in is told of its removal there, so it cannot come back elsewhere.
+        if held.record is not None or (held.stored is not None and held.scope != record.scope):
             raise Rejected("id_conflict")
-        self._write(type(record), record.id, held, record)
+        self._write(record, held, record)
 
     def change(self, record: R, **fields: Any) -> R:
         """Store `record` with `fields` replaced and return it. Raises ValueError if its scope moves."""
         changed = dataclasses.replace(record, **fields)
         if changed.scope != record.scope:
             raise ValueError(f"{record.TABLE} {record.id} lives in {record.scope} for life")
-        self._write(type(record), record.id, self._held(type(record), record.id), changed)
+        self._write(record, self._held(type(record), record.id), changed)
         return changed
 
     def remove(self, record: Record) -> None:
         """Take the row away."""
-        self._write(type(record), record.id, self._held(type(record), record.id), None)
+        self._write(record, self._held(type(record), record.id), None)
 
     # -- one command after another ---------------------------------------------------------------
 
@@ -151,11 +155,12 @@ class UnitOfWork:
 
     def discard(self) -> None:
         """Forget what was written since the last keep or discard."""
-        for key, (record, dirty, version) in self._journal.items():
-            held = self._rows[key]
-            held.record, held.dirty, held.version = record, dirty, version
-            if not dirty:
-                self._dirty[key[0]].pop(key[1], None)
+        for (kind, id_), before in self._journal.items():
+            self._rows[kind, id_] = before
+            if before.dirty:
+                self._dirty[kind][id_] = before
+            else:
+                self._dirty[kind].pop(id_, None)
         self._journal.clear()
 
     def changes(self) -> list[Change]:
@@ -164,9 +169,8 @@ class UnitOfWork:
         for kind, rows in self._dirty.items():
             synced = BY_KIND[kind]
             for id_, held in rows.items():
-                scope = held.record.scope if held.record is not None else _stored_scope(held)
                 if held.record is not None or held.stored is not None:
-                    waiting.append(Change(synced, id_, scope, held.record, held.stored, held.version))
+                    waiting.append(Change(synced, id_, held.scope, held.record, held.stored, held.version))
         return waiting
 
     def written(self) -> None:
@@ -191,10 +195,13 @@ class UnitOfWork:
             held = self._rows[key] = _from_stored(synced, stored)
         return held
 
-    def _write(self, kind: type[Record], id_: str, held: Held, record: Record | None) -> None:
-        self._journal.setdefault((kind, id_), (held.record, held.dirty, held.version))
-        held.record, held.dirty, held.version = record, True, self.version
-        self._dirty.setdefault(kind, {})[id_] = held
+    def _write(self, said: Record, held: Held, record: Record | None) -> None:
+        """Let `record`, None to take it away, stand for the row that `said` names."""
+        key = (type(said), said.id)
+        if key not in self._journal:
+            self._journal[key] = dataclasses.replace(held)
+        held.record, held.scope, held.dirty, held.version = record, said.scope, True, self.version
+        self._dirty.setdefault(type(said), {})[said.id] = held
 
     def _select(self, select: str, kind: type[Record], equal: dict[str, object]) -> list[Any]:
         filters = _with_scope(kind, equal)
@@ -223,11 +230,7 @@ def _from_stored(synced: Synced, stored: Any) -> Held:
     if stored is None:
         return Held(None, None)
     row = list(stored)
-    return Held(to_record(synced, row), row)
-
-
-def _stored_scope(held: Held) -> str:
-    return str(held.stored[-2]) if held.stored is not None else ""
+    return Held(to_record(synced, row), row, row[-2])
 
 
 def _matches(record: Record, equal: dict[str, object]) -> bool:

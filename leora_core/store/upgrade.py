@@ -21,10 +21,10 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.operations import Operations
 from alembic.script import ScriptDirectory
+from alembic.script.revision import RevisionError
 from alembic.util import CommandError
 
 from leora_core.store.database import Database, open_sqlite
-from leora_core.store.prepared import Transaction
 from leora_core.store.tables import METADATA
 
 Copy = Callable[[Any, Path], None]
@@ -100,31 +100,31 @@ def upgrade(database: Database, chain: Chain, *, copy: Copy = copy_sqlite) -> li
         with database.engine.connect() as connection, _without_foreign_keys(connection), connection.begin():
             if database.schema is not None:
                 connection.exec_driver_sql(f'SET LOCAL search_path TO "{database.schema}"')
-            return _lift(Transaction(connection), chain, copy)
-    except (CommandError, sa.exc.SQLAlchemyError) as error:
+            return _lift(database, connection, chain, copy)
+    except (CommandError, RevisionError, sa.exc.SQLAlchemyError) as error:
         raise UpgradeFailed(f"The database could not be lifted to revision {chain.head}: {error}") from error
 
 
-def _lift(transaction: Transaction, chain: Chain, copy: Copy) -> list[str]:
+def _lift(database: Database, connection: sa.Connection, chain: Chain, copy: Copy) -> list[str]:
     script = chain.script
-    context = _context(transaction.connection, chain)
+    context = _context(connection, chain)
     before = context.get_current_revision()
     pending = list(reversed(list(script.iterate_revisions("heads", before or "base"))))
     if pending and before is not None:
-        _copy_file(transaction, f"before-{chain.name}-{pending[0].revision}", copy)
+        _copy_file(database, f"before-{chain.name}-{pending[0].revision}", copy)
     for revision in pending:
         with Operations.context(context):
             revision.module.upgrade()
         context.stamp(script, revision.revision)
     if pending:
-        _check_references(transaction)
+        _check_references(connection)
     return [revision.revision for revision in pending]
 
 
 @contextmanager
 def _without_foreign_keys(connection: sa.Connection) -> Any:
     """SQLite alters a table by making it anew; with foreign keys on, dropping the old one would cascade."""
-    raw: Any = connection.connection.driver_connection
+    raw = _driver(connection)
     enforced = connection.dialect.name == "sqlite" and raw.execute("PRAGMA foreign_keys").fetchone()[0]
     if enforced:
         raw.execute("PRAGMA foreign_keys=OFF")
@@ -135,20 +135,25 @@ def _without_foreign_keys(connection: sa.Connection) -> Any:
             raw.execute("PRAGMA foreign_keys=ON")
 
 
-def _copy_file(transaction: Transaction, suffix: str, copy: Copy) -> None:
-    if transaction.dialect != "sqlite":
+def _driver(connection: sa.Connection) -> Any:
+    return connection.connection.driver_connection
+
+
+def _copy_file(database: Database, suffix: str, copy: Copy) -> None:
+    """Copy through a second connection: the first holds the write lock, so nothing changes meanwhile."""
+    if database.dialect != "sqlite":
         return
-    file = transaction.execute("PRAGMA database_list").fetchone()[2]
-    if file:
-        path = Path(f"{file}.{suffix}")
+    with closing(database.engine.raw_connection()) as second:
+        raw: Any = second.driver_connection
+        path = Path(f"{raw.execute('PRAGMA database_list').fetchone()[2]}.{suffix}")
         path.unlink(missing_ok=True)
-        copy(transaction.raw, path)
+        copy(raw, path)
 
 
-def _check_references(transaction: Transaction) -> None:
-    if transaction.dialect != "sqlite":
+def _check_references(connection: sa.Connection) -> None:
+    if connection.dialect.name != "sqlite":
         return
-    broken = transaction.execute("PRAGMA foreign_key_check").fetchall()
+    broken = _driver(connection).execute("PRAGMA foreign_key_check").fetchall()
     if broken:
         raise UpgradeFailed(f"The upgrade would leave {len(broken)} broken references, the first in {broken[0][0]}.")
 

@@ -7,7 +7,7 @@ from typing import Any
 from leora_core.domain.command import Rejected
 from leora_core.domain.failures import Unavailable
 from leora_desktop.bootstrap.session import Session
-from leora_desktop.bootstrap.verbs import Request, perform
+from leora_desktop.bootstrap.verbs import VERBS, Request, perform
 from leora_desktop.keys import VaultLocked
 from leora_desktop.replica.database import ReplicaDamaged, is_damage
 from leora_desktop.syncing.client import Refused
@@ -38,7 +38,10 @@ class Reply:
 def attempt(session: Session, request: Request) -> Reply:
     """Do what the request says and tell what became of it; never raises."""
     reply = _attempt(session, request)
-    _LOG.info("%s: %s %s", request.get("verb"), reply.exit, reply.code or "done")
+    name = request.get("verb")
+    _LOG.info(
+        "%s: %s %s", name if isinstance(name, str) and name in VERBS else "no verb", reply.exit, reply.code or "done"
+    )
     return reply
 
 

@@ -25,7 +25,13 @@ class ReplicaDamaged(Exception):  # noqa: N818 - it says what is so
 
 
 def open_encrypted(
-    path: Path, key_hex: str, *, synchronous: str = "NORMAL", pool_size: int = 8, cache_mb: int = 64
+    path: Path,
+    key_hex: str,
+    *,
+    synchronous: str = "NORMAL",
+    pool_size: int = 8,
+    cache_mb: int = 64,
+    journal: str = "WAL",
 ) -> Database:
     """The SQLCipher file at `path`, made if missing; `key_hex` is 32 bytes as 64 hexadecimal digits.
 
@@ -40,7 +46,7 @@ def open_encrypted(
             # Its log would go to standard error, a line for every page it cannot read.
             connection.execute("PRAGMA cipher_log_level=NONE")
             connection.execute(f"PRAGMA key=\"x'{key_hex}'\"")
-            connection.execute("PRAGMA journal_mode=WAL")
+            connection.execute(f"PRAGMA journal_mode={journal}")
             connection.execute(f"PRAGMA synchronous={synchronous}")
             # A laptop holds parts of the whole: a row may name one that lives in a scope not held.
             connection.execute("PRAGMA foreign_keys=OFF")

@@ -4,8 +4,12 @@ A command gets its number when it is first sent, so one that never left can stil
 without a gap. Every change is on the disk before anybody is told it is saved.
 """
 
+import contextlib
+import os
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -63,6 +67,7 @@ class Attention:
 
 
 _WAITING = "SELECT id, seq, name, v, at, payload, stale, deferred FROM waiting ORDER BY position"
+_BEYOND = _WAITING.replace("ORDER BY", "WHERE seq IS NULL OR seq > ? ORDER BY")
 _ATTENTION = (
     "SELECT id, name, v, at, payload, status, code, sentence, field, detail, version, settled_at "
     "FROM attention ORDER BY settled_at, id"
@@ -72,17 +77,28 @@ _ATTENTION = (
 class Outbox:
     """The outbox file. All methods are safe to call again after a crash."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, soft: Database | None = None, *, journal: Path | None = None) -> None:
         self.database = database
+        self._soft = soft or database
+        self._journal = journal
+        self._flusher = ThreadPoolExecutor(1, "outbox-flush") if soft and journal else None
         with database.writing() as transaction:
             OUTBOX.create_all(transaction.connection)
+            rows = transaction.execute("SELECT name, value FROM outbox_state").fetchall()
+        self._state: dict[str, str] = dict(rows)
+        self._known_empty = False
+        """Whether nothing waits, as far as memory knows: a poll then reads nothing."""
 
     # -- reading ---------------------------------------------------------------------------------
 
     def waiting(self) -> list[Waiting]:
         """What has no verdict, in the order it was done."""
+        if self._known_empty:
+            return []
         with self.database.reading() as transaction:
-            return [_waiting(row) for row in transaction.execute(_WAITING).fetchall()]
+            rows = transaction.execute(_WAITING).fetchall()
+        self._known_empty = not rows
+        return [_waiting(row) for row in rows]
 
     def attention(self) -> list[Attention]:
         """What was refused or parked and still wants somebody to look at it."""
@@ -98,18 +114,28 @@ class Outbox:
 
     def state(self, name: str) -> str | None:
         """A small value kept beside the commands."""
-        with self.database.reading() as transaction:
-            return OUTBOX_STATE.get(transaction, name)
+        return self._state.get(name)
 
-    def remember(self, **values: str | int | None) -> None:
-        """Keep small values."""
-        with self.database.writing() as transaction:
-            OUTBOX_STATE.set(transaction, **values)
+    def remember(self, *, durable: bool = True, **values: str | int | None) -> None:
+        """Keep small values. What is not `durable` reaches the disk a moment later, without being waited for."""
+        with (self.database if durable else self._soft).writing() as transaction:
+            self._set(transaction, **values)
+        if not durable and self._flusher is not None:
+            self._flusher.submit(_flush, self._journal)
+
+    def _set(self, transaction: Transaction, **values: str | int | None) -> None:
+        OUTBOX_STATE.set(transaction, **values)
+        for name, value in values.items():
+            if value is None:
+                self._state.pop(name, None)
+            else:
+                self._state[name] = str(value)
 
     # -- the person's acts -----------------------------------------------------------------------
 
     def append(self, *, id: str, name: str, v: int, at: datetime, payload: dict[str, Any]) -> None:
         """Queue a command; on the disk when this returns."""
+        self._known_empty = False
         with self.database.writing() as transaction:
             transaction.execute(
                 "INSERT INTO waiting (id, position, name, v, at, payload) "
@@ -139,19 +165,30 @@ class Outbox:
             transaction.execute("DELETE FROM attention WHERE id = ?", (id,))
         return _attention(row)
 
-    @staticmethod
-    def _renumber_after(transaction: Transaction, seq: int | None) -> None:
+    def _renumber_after(self, transaction: Transaction, seq: int | None) -> None:
         """Numbers from `seq` on were never used by the server (it deferred them): give them anew."""
         if seq is not None:
             transaction.execute("UPDATE waiting SET seq = NULL WHERE seq > ?", (seq,))
-            OUTBOX_STATE.set(transaction, next_seq=seq, offered_seq=seq - 1)
+            self._set(transaction, next_seq=seq, offered_seq=seq - 1)
 
     # -- sending ---------------------------------------------------------------------------------
 
-    def to_send(self, limit: int) -> list[SentCommand]:
-        """The first commands, numbered; the numbers are on the disk before they can reach the server."""
+    def unsent(self, beyond: int) -> int:
+        """How many wait with a number above `beyond` or none."""
+        if self._known_empty:
+            return 0
+        with self.database.reading() as transaction:
+            count = transaction.execute("SELECT COUNT(*) FROM waiting WHERE seq IS NULL OR seq > ?", (beyond,))
+            unsent = int(count.fetchone()[0])
+            self._known_empty = not unsent and not beyond
+        return unsent
+
+    def to_send(self, limit: int, *, beyond: int = 0) -> list[SentCommand]:
+        """The first commands with a number above `beyond` or none; new numbers are on the disk before they leave."""
+        if not self.unsent(beyond):
+            return []
         with self.database.writing() as transaction:
-            rows = transaction.execute(f"{_WAITING} LIMIT {int(limit)}").fetchall()
+            rows = transaction.execute(f"{_BEYOND} LIMIT ?", (beyond, limit)).fetchall()
             next_seq = max(OUTBOX_STATE.number(transaction, "next_seq"), 1)
             sent = []
             for row in rows:
@@ -161,14 +198,14 @@ class Outbox:
                     seq, next_seq = next_seq, next_seq + 1
                     transaction.execute("UPDATE waiting SET seq = ? WHERE id = ?", (seq, command.id))
                 sent.append(_sent(command, seq))
-            OUTBOX_STATE.set(transaction, next_seq=next_seq)
+            self._set(transaction, next_seq=next_seq)
         return sent
 
     def never_left(self, commands: list[SentCommand]) -> None:
         """The request was not even begun: numbers that were new in it are free again."""
         with self.database.writing() as transaction:
             known = OUTBOX_STATE.number(transaction, "offered_seq")
-            OUTBOX_STATE.set(transaction, next_seq=max(known, 0) + 1)
+            self._set(transaction, next_seq=max(known, 0) + 1)
             transaction.executemany(
                 "UPDATE waiting SET seq = NULL WHERE id = ? AND seq > ?", [(c.id, known) for c in commands]
             )
@@ -182,19 +219,20 @@ class Outbox:
         """Number everything from 1 again, as a device with a new id does."""
         with self.database.writing() as transaction:
             transaction.execute("UPDATE waiting SET seq = NULL, deferred = NULL")
-            OUTBOX_STATE.set(transaction, next_seq=1, offered_seq=0)
+            self._set(transaction, next_seq=1, offered_seq=0)
 
     def expect(self, seq: int) -> None:
         """The server expects `seq` next: numbers from there on are given anew."""
         with self.database.writing() as transaction:
             transaction.execute("UPDATE waiting SET seq = NULL WHERE seq >= ?", (seq,))
-            OUTBOX_STATE.set(transaction, next_seq=seq, offered_seq=seq - 1)
+            self._set(transaction, next_seq=seq, offered_seq=seq - 1)
 
     def offer_again(self) -> int:
         """Put every command accepted in the last 60 days before the waiting ones, in old version order.
 
         For a server whose history is not the one that accepted them; it knows by id which it still has.
         """
+        self._known_empty = False
         with self.database.writing() as transaction:
             rows = transaction.execute(
                 "SELECT id, name, v, at, payload FROM accepted WHERE id NOT IN (SELECT id FROM waiting) ORDER BY version"
@@ -263,7 +301,22 @@ class Outbox:
 
     def close(self) -> None:
         """Close the file."""
+        if self._flusher is not None:
+            self._flusher.shutdown()
+        self._soft.close()
         self.database.close()
+
+
+def _flush(journal: Path | None) -> None:
+    """Put the file's journal on the disk; where that cannot be done now, the next full commit does it."""
+    if journal is None:
+        return
+    with contextlib.suppress(OSError):
+        descriptor = os.open(journal, os.O_RDWR)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
 
 
 def _json(value: object) -> str:

@@ -19,7 +19,7 @@ import leora_core.domain.subjects  # noqa: F401 - registers every command
 from leora_core.domain.command import COMMANDS, Rejected
 from leora_core.domain.failures import Unavailable
 from leora_core.domain.reasons import declare
-from leora_core.domain.values import format_instant, is_id
+from leora_core.domain.values import is_id
 from leora_core.protocol.messages import Checkpoint, FillPlace, Verdict
 from leora_core.protocol.proof import MODULUS, checksum_text
 from leora_core.store.database import Database
@@ -63,6 +63,13 @@ class Position:
     chain: str | None
     fill: list[FillPlace]
     filled: bool
+    """Whether it has ever been whole."""
+    refill: bool
+    """Whether somebody asked for it to be filled anew."""
+    staged: bool
+    """Whether something waits for the next checkpoint."""
+    count: int
+    checksum: int
 
 
 class Workspace:
@@ -76,8 +83,13 @@ class Workspace:
         self.on_change: Callable[[set[RowKey]], None] = lambda _: None
         self._key = key_hex
         self._lock = threading.RLock()
-        self.outbox = Outbox(open_encrypted(profile.outbox, key_hex, synchronous="FULL", pool_size=2, cache_mb=4))
+        self.outbox = Outbox(
+            open_encrypted(profile.outbox, key_hex, synchronous="FULL", pool_size=2, cache_mb=4),
+            open_encrypted(profile.outbox, key_hex, synchronous="NORMAL", pool_size=1, cache_mb=1),
+            journal=profile.outbox.with_name(f"{profile.outbox.name}-wal"),
+        )
         self.replica = self._open_replica()
+        self._position: Position | None = None
         self.filling: Filling | None = None
         self.heal()
 
@@ -135,15 +147,11 @@ class Workspace:
         return Viewer(user_id=self.who.user_id, roles=actor.roles, zone=self.who.zone, today=today, now=now)
 
     def position(self) -> Position:
-        """Where the replica stands; a fill in progress counts from nothing."""
-        with self.replica.reading() as transaction:
-            text = REPLICA_STATE.get(transaction, "fill")
-            return Position(
-                cursor=REPLICA_STATE.number(transaction, "cursor"),
-                chain=REPLICA_STATE.get(transaction, "chain"),
-                fill=msgspec.json.decode(text, type=list[FillPlace]) if text else [],
-                filled=REPLICA_STATE.get(transaction, "filled") is not None,
-            )
+        """Where the replica stands. Kept in memory between writes: a poll without news reads nothing."""
+        if self._position is None:
+            with self.replica.reading() as transaction:
+                self._position = _position(transaction)
+        return self._position
 
     def fact(self, name: str) -> str | None:
         """A value of the replica's state: `equal`, `proven_at`, `count`, …"""
@@ -221,7 +229,7 @@ class Workspace:
         with self._lock:
             if self.filling is not None:
                 done = self._put_in_place(self.filling, checkpoint)
-            elif self._nothing_staged():
+            elif not self.position().staged:
                 done = self._note_checkpoint(checkpoint)
             else:
                 done = self._reveal(checkpoint)
@@ -229,20 +237,14 @@ class Workspace:
         self.on_change(done.changed)
         return done
 
-    def _nothing_staged(self) -> bool:
-        with self.replica.reading() as transaction:
-            return all(
-                transaction.execute(f"SELECT 1 FROM {table} LIMIT 1").fetchone() is None  # noqa: S608 - our own names
-                for table in ("staged", "staged_drop", "staged_verdict")
-            )
-
     def _note_checkpoint(self, checkpoint: Checkpoint) -> Rebased:
-        with self.replica.writing() as transaction:
-            done = Rebased(
-                count=REPLICA_STATE.number(transaction, "count"),
-                checksum=REPLICA_STATE.number(transaction, "checksum"),
-            )
-            _note(transaction, checkpoint, done)
+        """Nothing came with it: at most the cursor has moved."""
+        stood = self.position()
+        done = Rebased(count=stood.count, checksum=stood.checksum)
+        if (stood.cursor, stood.chain) != (checkpoint.cursor, checkpoint.chain) or not _is_equal(checkpoint, done):
+            with self.replica.writing() as transaction:
+                _note(transaction, checkpoint, done)
+            self._position = None
         return done
 
     def _reveal(self, checkpoint: Checkpoint) -> Rebased:
@@ -255,10 +257,10 @@ class Workspace:
                 count=REPLICA_STATE.number(transaction, "count"),
                 checksum=REPLICA_STATE.number(transaction, "checksum"),
             )
-            for scope in done.dropped:
-                search.drop_scope(transaction, scope)
+            search.drop_scopes(transaction, done.dropped)
             search.refresh(transaction, done.changed)
             _note(transaction, checkpoint, done)
+        self._position = None
         return done
 
     def _put_in_place(self, filling: Filling, checkpoint: Checkpoint) -> Rebased:
@@ -283,6 +285,7 @@ class Workspace:
         self.profile.next_replica.replace(self.profile.replica)
         destroy(self.profile.next_replica)
         self.replica = self._open_replica()
+        self._position = None
         return done
 
     def _let_go(self, done: Rebased) -> None:
@@ -333,24 +336,25 @@ class Workspace:
             destroy(self.profile.next_replica)
             with self.replica.writing() as transaction:
                 REPLICA_STATE.set(transaction, refill=1)
+            self._position = None
 
     def wants_refill(self) -> bool:
         """Whether the next sync starts from nothing: never filled, asked for, or under way."""
-        with self.replica.reading() as transaction:
-            filled = REPLICA_STATE.get(transaction, "filled") is not None
-            asked = REPLICA_STATE.get(transaction, "refill") is not None
-        return not filled or asked or self.outbox.state("refill") is not None
+        stood = self.position()
+        return not stood.filled or stood.refill or self.outbox.state("refill") is not None
 
     def stage(self, work: Callable[[Transaction], None]) -> None:
         """Keep part of an answer for the checkpoint."""
         with self._lock, self.replica.writing() as transaction:
             work(transaction)
+        self._position = None
 
     def forget_staged(self) -> None:
         """Begin the next answer from nothing staged."""
         with self._lock, self.replica.writing() as transaction:
             staging.clear(transaction)
             REPLICA_STATE.set(transaction, fill=None)
+        self._position = None
 
     def close(self) -> None:
         """Close the files."""
@@ -360,8 +364,29 @@ class Workspace:
         self.outbox.close()
 
 
+def _position(transaction: Transaction) -> Position:
+    text = REPLICA_STATE.get(transaction, "fill")
+    staged = any(
+        transaction.execute(f"SELECT 1 FROM {table} LIMIT 1").fetchone() is not None  # noqa: S608 - our own names
+        for table in ("staged", "staged_drop", "staged_verdict")
+    )
+    return Position(
+        cursor=REPLICA_STATE.number(transaction, "cursor"),
+        chain=REPLICA_STATE.get(transaction, "chain"),
+        fill=msgspec.json.decode(text, type=list[FillPlace]) if text else [],
+        filled=REPLICA_STATE.get(transaction, "filled") is not None,
+        refill=REPLICA_STATE.get(transaction, "refill") is not None,
+        staged=staged,
+        count=REPLICA_STATE.number(transaction, "count"),
+        checksum=REPLICA_STATE.number(transaction, "checksum"),
+    )
+
+
+def _is_equal(checkpoint: Checkpoint, done: Rebased) -> bool:
+    return done.count == checkpoint.count and checksum_text(done.checksum) == checkpoint.checksum
+
+
 def _note(transaction: Transaction, checkpoint: Checkpoint, done: Rebased) -> None:
-    equal = done.count == checkpoint.count and checksum_text(done.checksum) == checkpoint.checksum
     REPLICA_STATE.set(
         transaction,
         cursor=checkpoint.cursor,
@@ -371,9 +396,5 @@ def _note(transaction: Transaction, checkpoint: Checkpoint, done: Rebased) -> No
         checksum=done.checksum % MODULUS,
         server_count=checkpoint.count,
         server_checksum=checkpoint.checksum,
-        equal=1 if equal else 0,
+        equal=1 if _is_equal(checkpoint, done) else 0,
     )
-    if equal:
-        REPLICA_STATE.set(transaction, proven_at=format_instant(datetime.now(UTC)))
-
-

@@ -4,6 +4,7 @@ What the network does wrong is Unavailable; what the server says no to is Refuse
 sync contract gives it. Neither ever settles a command.
 """
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -62,18 +63,23 @@ class HttpTransport:
     def __init__(self, server: str) -> None:
         self._server = server.rstrip("/")
         self._session = requests.Session()
+        # The environment's proxies and certificates are read once, not for every poll.
+        self._session.proxies = requests.utils.get_environ_proxies(self._server)
+        self._session.verify = os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE") or True
+        self._session.trust_env = False
 
     def send(self, method: str, path: str, headers: dict[str, str], body: bytes) -> Reply:
         """One request; redirects are not followed, for a token goes to nobody else."""
         try:
-            response = self._session.request(
-                method,
-                self._server + path,
-                data=body or None,
-                headers=headers,
+            url = self._server + path
+            prepared = requests.Request(method, url, data=body or None, headers=headers).prepare()
+            # The adapter sends without what a session adds for browsing: cookies, redirects, the environment.
+            response = self._session.get_adapter(url).send(
+                prepared,
                 stream=True,
                 timeout=(CONNECT_SECONDS, READ_SECONDS),
-                allow_redirects=False,
+                verify=self._session.verify or True,
+                proxies=self._session.proxies,
             )
         except (requests.exceptions.ConnectTimeout, requests.exceptions.ConnectionError) as error:
             if _never_connected(error):

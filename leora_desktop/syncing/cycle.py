@@ -98,7 +98,7 @@ def synchronise(workspace: Workspace, client: Client, *, max_rows: int = 50_000)
             continue
         if not talk.has_more():
             break
-    workspace.outbox.remember(last_contact=format_instant(datetime.now(UTC)), offline_since=None, trouble=None)
+    talk.note_contact()
     return report
 
 
@@ -136,6 +136,10 @@ class _Talk:
         self._last: tuple[bytes, str] | None = None
         self._limit = int(workspace.outbox.state("command_limit") or 100)
         self._told: set[str] = set()
+        self._beyond = 0
+        """The highest number with a verdict that is not yet applied."""
+        self._only_sending = False
+        self._lease = workspace.outbox.state("lease") or ""
 
     # -- one exchange ----------------------------------------------------------------------------
 
@@ -159,8 +163,8 @@ class _Talk:
             return self._refused(request, refused)
 
     def _gone_offline(self) -> None:
-        if self.workspace.outbox.state("offline_since") is None:
-            self.workspace.outbox.remember(offline_since=format_instant(datetime.now(UTC)))
+        since = self.workspace.outbox.state("offline_since") or format_instant(datetime.now(UTC))
+        self.workspace.outbox.remember(durable=False, offline_since=since, lease=self._lease)
 
     def _request(self) -> SyncRequest:
         workspace = self.workspace
@@ -170,15 +174,21 @@ class _Talk:
         else:
             position = workspace.position()
             cursor, chain, fill = position.cursor, position.chain or None, position.fill
-        commands = [c for c in workspace.outbox.to_send(self._limit) if c.id not in self._told]
-        lease = workspace.outbox.state("lease") or ""
+        commands = [] if self.report.deferred else workspace.outbox.to_send(self._limit, beyond=self._beyond)
+        # With much to send, all of it goes first and the replica is brought up to date once, at the end.
+        more = len(commands) == self._limit and workspace.outbox.unsent(commands[-1].seq) > 0
+        self._only_sending = more and workspace.filling is None
+        lease = self._lease
+        if lease != workspace.outbox.state("lease"):
+            # The server takes this one or the one before it: no third may be in use unrecorded.
+            workspace.outbox.remember(durable=False, lease=lease)
         return SyncRequest(
             request=self._request_id(lease, cursor, fill, commands),
             lease=lease,
             cursor=cursor,
             chain=chain,
             fill=fill,
-            max_rows=self.max_rows,
+            max_rows=1 if self._only_sending else self.max_rows,
             commands=commands,
         )
 
@@ -193,6 +203,8 @@ class _Talk:
         filling = self.workspace.filling
         if filling is not None and request.cursor == 0:
             return self._listen_filling(filling, lines)
+        if self._only_sending:
+            return self._listen_to_verdicts(lines)
         answer = _Answer()
         stage: list[Rows | Gone | ScopeLine] = []
         for line in lines:
@@ -212,6 +224,15 @@ class _Talk:
             self.workspace.forget_staged()
             return _Answer()
         return self._ended(answer)
+
+    def _listen_to_verdicts(self, lines: Any) -> _Answer:
+        """Only the verdicts matter now: the rows are asked for when all commands have theirs."""
+        answer = _Answer()
+        for line in lines:
+            if isinstance(line, Hello | Verdict):
+                self._take(answer, line)
+        self._keep_verdicts(answer)
+        return _Answer()
 
     def _listen_filling(self, filling: Filling, lines: Any) -> _Answer:
         answer = _Answer()
@@ -250,7 +271,7 @@ class _Talk:
                 answer.checkpoint = line
 
     def _hello(self, hello: Hello) -> None:
-        self.workspace.outbox.remember(lease=hello.lease)
+        self._lease = hello.lease
         skew = (datetime.now(UTC) - parse_instant(hello.server_time)).total_seconds()
         self.report.clock_skew_seconds = round(skew) if abs(skew) > _SKEW_SECONDS else 0
 
@@ -269,6 +290,7 @@ class _Talk:
             if verdict.id in self._told:
                 continue
             self._told.add(verdict.id)
+            self._beyond = max(self._beyond, verdict.seq or 0)
             self.report.sent += 1
             self.report.accepted += verdict.status in ("accepted", "amended")
             self.report.rejected += verdict.status == "rejected"
@@ -284,6 +306,15 @@ class _Talk:
             self.workspace.stage(lambda transaction: REPLICA_STATE.set(transaction, fill=fill))
         return answer
 
+    def note_contact(self) -> None:
+        """The round is over. The lease may be lost in a power cut: the server takes the one before, too."""
+        now = format_instant(datetime.now(UTC))
+        news: dict[str, str | None] = {"lease": self._lease, "last_contact": now}
+        news |= {name: None for name in ("offline_since", "trouble") if self.workspace.outbox.state(name) is not None}
+        if self.report.equal:
+            news["proven_at"] = now
+        self.workspace.outbox.remember(durable=False, **news)
+
     # -- after it --------------------------------------------------------------------------------
 
     def apply(self, checkpoint: Checkpoint) -> Rebased:
@@ -298,7 +329,7 @@ class _Talk:
 
     def has_more(self) -> bool:
         """Whether commands wait that this round has not yet offered."""
-        return any(command.id not in self._told for command in self.workspace.outbox.waiting())
+        return not self.report.deferred and self.workspace.outbox.unsent(self._beyond) > 0
 
     def ask_for_repair(self) -> None:
         """The sums differ: fill the scopes anew whose sums are not the server's; all, if none can be told."""
@@ -335,6 +366,7 @@ class _Talk:
         outbox = self.workspace.outbox
         if refused.code == "sequence_gap":
             outbox.expect(int(refused.more.get("expected") or 1))
+            self._beyond = 0
             return _Answer()
         too_much = refused.status == 413 or (refused.status == 400 and request.commands)
         if too_much and len(request.commands) > 1:
@@ -353,6 +385,7 @@ class _Talk:
         )
         self.workspace.outbox.settle([verdict], datetime.now(UTC))
         self.workspace.outbox.expect(command.seq)
+        self._beyond = min(self._beyond, command.seq - 1)
         self.workspace.show_anew()
         self.report.rejected += 1
         self._limit = int(outbox_limit) if (outbox_limit := self.workspace.outbox.state("command_limit")) else 100

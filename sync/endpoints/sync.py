@@ -28,8 +28,9 @@ from sync.users import Signed, authenticate
 from sync.visibility import holds, scope_sums
 
 _CHUNK = 64 * 1024
+_POLL_BYTES = 1_000
 _SMALL = 1_000
-"""An answer of few rows is sent whole instead of streamed."""
+"""An answer shorter than this travels uncompressed."""
 NDJSON = "application/x-ndjson"
 
 
@@ -41,6 +42,11 @@ def router(tenants: Tenants, settings: ServerSettings) -> APIRouter:
     @routes.post("/v1/sync", response_class=StreamingResponse, openapi_extra=_REQUEST_SCHEMA)
     async def sync(request: Request) -> Response:
         body = await read_body(request, settings.body_limit)
+        if tenants.on_sqlite and len(body) < _POLL_BYTES:
+            # A poll without news reads a few cached pages: handing it to a thread would cost more.
+            answered = _poll(tenants, settings, sums, request, body)
+            if answered is not None:
+                return answered
         return await run_in_threadpool(_exchange, tenants, settings, sums, request, body)
 
     @routes.get("/v1/scopes")
@@ -91,20 +97,53 @@ def _exchange(
     signed = authenticate(tenants, http.headers.get("authorization"))
     request = _parsed(body, settings)
     _check_lineage(signed, request)
+    given = _renewed(signed, request)
     try:
-        given = leases.renew(
-            signed.tenant, signed.device_id, presented=request.lease, request=request.request, cursor=request.cursor
-        )
         sender = Sender(signed.device_id, signed.user_id, request.cursor)
         verdicts = run_commands(signed.tenant, sender, request.commands)
     except SequenceGap as gap:
         sentence = f"Command number {gap.expected} is missing. Send it first."
         raise ApiError(409, "sequence_gap", sentence, expected=gap.expected) from None
-    except (leases.LeaseForked, DeviceForked):
-        sentence = "Another copy of this replica has been used. Sign in again; nothing typed is lost."
-        raise ApiError(409, "device_forked", sentence) from None
+    except DeviceForked:
+        raise _forked() from None
     answer = _Answer(signed, request, settings, sums, given, verdicts)
     return answer.response(http.headers.get("accept-encoding", ""))
+
+
+def _poll(
+    tenants: Tenants, settings: ServerSettings, sums: _KnownSums, http: Request, body: bytes
+) -> Response | None:
+    """The answer to a request that brings nothing and for which there is nothing, else None."""
+    signed = authenticate(tenants, http.headers.get("authorization"))
+    request = _parsed(body, settings)
+    if request.commands or request.fill or not request.cursor:
+        return None
+    with signed.tenant.database.reading() as transaction:
+        head = read_head(transaction)
+        known = sums.get(signed.device_id, head.version)
+        if head.version != request.cursor or head.chain != request.chain or known is None:
+            return None
+    given = _renewed(signed, request)
+    checkpoint = Checkpoint(cursor=head.version, chain=head.chain, count=known[0], checksum=known[1])
+    return Response(encode(_hello(head, given)) + b"\n" + encode(checkpoint) + b"\n", media_type=NDJSON)
+
+
+def _renewed(signed: Signed, request: SyncRequest) -> str:
+    try:
+        return leases.renew(
+            signed.tenant, signed.device_id, presented=request.lease, request=request.request, cursor=request.cursor
+        )
+    except leases.LeaseForked:
+        raise _forked() from None
+
+
+def _forked() -> ApiError:
+    sentence = "Another copy of this replica has been used. Sign in again; nothing typed is lost."
+    return ApiError(409, "device_forked", sentence)
+
+
+def _hello(head: Head, lease: str) -> Hello:
+    return Hello(version=head.version, chain=head.chain, lease=lease, server_time=format_instant(moment.now()))
 
 
 def _parsed(body: bytes, settings: ServerSettings) -> SyncRequest:
@@ -168,7 +207,7 @@ class _Answer:
         headers = {"Content-Encoding": "zstd"} if compress else {}
         rest = next(chunks, None)
         if rest is None:
-            if len(first) < 1_000 or not compress:
+            if len(first) < _SMALL or not compress:
                 plain = first if not compress else zstandard.ZstdDecompressor().decompressobj().decompress(first)
                 return Response(plain, media_type=NDJSON)
             return Response(first, media_type=NDJSON, headers=headers)
@@ -197,7 +236,7 @@ class _Answer:
         with ExitStack() as stack:
             transaction = stack.enter_context(self.signed.tenant.database.reading())
             head = read_head(transaction)
-            yield self._hello(head)
+            yield _hello(head, self.given)
             yield from self.verdicts
             if self.request.cursor and not self.request.fill:
                 yield from self._reruns(transaction)
@@ -218,11 +257,6 @@ class _Answer:
         for verdict in reruns_since(transaction, self.signed.device_id, self.request.cursor):
             if verdict.id not in told:
                 yield verdict
-
-    def _hello(self, head: Head) -> Hello:
-        return Hello(
-            version=head.version, chain=head.chain, lease=self.given, server_time=format_instant(moment.now())
-        )
 
 
 class _VerifyRequest(msgspec.Struct):

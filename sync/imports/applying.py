@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from leora_core.domain.accounts.records import Account
 from leora_core.domain.command import Absence, Actor, Context, R, Record, Records, account_scope
 from leora_core.domain.edits import FieldChange, set_fields
-from leora_core.domain.grants import grant, revoke
+from leora_core.domain.grants import Grant, revoke
 from leora_core.domain.identity import SETTINGS_ID, TenantSettings
 from leora_core.domain.orders.records import Order, OrderLine
 from leora_core.domain.values import format_instant
@@ -22,7 +22,7 @@ from leora_core.store.unit_of_work import UnitOfWork, to_row
 from sync import authority, moment
 from sync.change_log import ServerWork
 from sync.ids import new_id
-from sync.imports.planning import Plan, Planner, Staged
+from sync.imports.planning import Assignment, Plan, Planner, Staged
 from sync.imports.prepared import Prepared, Source, prepare
 from sync.imports.report import Report
 from sync.server_tables import import_batch
@@ -150,10 +150,21 @@ def _write(plan: Plan, records: ServerWork, context: Context, prepared: Prepared
     for assignment in plan.assignments:
         for old in assignment.ending:
             revoke(recorder, context, old)
-        held = account_scope(assignment.account_id)
-        grant(recorder, context, name=assignment.account_id, user_id=assignment.rep_id, held=held, why="assigned")
+        recorder.add(_grant(assignment, context))
     records.transaction.connection.execute(sa.insert(import_batch), _batch_row(plan, context, prepared, batch_id))
     _write_images(records.transaction, batch_id, recorder.before)
+
+
+def _grant(assignment: Assignment, context: Context) -> Grant:
+    """The rep's right to the account. The plan knows nobody holds it, so thousands need no look-up each."""
+    return Grant(
+        id=context.child_id(f"grant-{assignment.account_id}"),
+        user_id=assignment.rep_id,
+        held=account_scope(assignment.account_id),
+        why="assigned",
+        granted_at=context.at,
+        from_version=context.version,
+    )
 
 
 def _write_one(staged: Staged, records: Records, context: Context) -> None:

@@ -69,8 +69,8 @@ def prepare(source: Source, *, zone: ZoneInfo, currency: str = "USD") -> Prepare
     named = name_cells(grid_of(source.data), recipe)
     numbered = _transformed(named, recipe, source.constants)
     headers = _headers(named, recipe, numbered, source.constants)
-    _need_columns(kind, recipe, named, headers)
     _know_constants(kind, source.constants)
+    _need_columns(kind, recipe, named, headers)
     hints = Hints(zone=zone, currency=currency, date_order=recipe.date_order, decimal_comma=recipe.decimal_comma)
     reader = _Reader(kind, headers, numbered, hints)
     rows, unread = reader.rows(numbered)
@@ -120,7 +120,7 @@ def _headers(
 def _need_columns(kind: Kind, recipe: Recipe, named: Named, headers: Mapping[str, str]) -> None:
     missing = [group for group in kind.needs if not any(name in headers for name in group)]
     if missing and named.rows:
-        raise FileRefused(" ".join(missing_column(recipe, group, named.found) for group in missing))
+        raise FileRefused(" ".join(missing_column(recipe, group, named) for group in missing))
     if not named.rows and not named.too_long:
         raise FileRefused("There are no rows below the header. Export the file again, or choose another one.")
 

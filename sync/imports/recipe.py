@@ -171,11 +171,12 @@ def _columns(header: Cells, recipe: Recipe) -> dict[str, int]:
     return found
 
 
-def missing_column(recipe: Recipe, alternatives: tuple[str, ...], found: list[str]) -> str:
+def missing_column(recipe: Recipe, alternatives: tuple[str, ...], named: Named) -> str:
     """The sentence for a column that has to be there and is not."""
     names = [recipe.columns.get(name, (name,))[0] for name in alternatives]
     spellings = [plain(s) for name in alternatives for s in (name, *recipe.columns.get(name, ()))]
-    close = next((cell for cell in found if difflib.get_close_matches(plain(cell), spellings, n=1, cutoff=0.7)), None)
+    free = [cell for cell in named.found if cell not in named.headers.values()]
+    close = next((cell for cell in free if difflib.get_close_matches(plain(cell), spellings, n=1, cutoff=0.7)), None)
     guess = f' Perhaps "{close}" is meant: rename it.' if close else " Add it, or name it in a recipe."
     wanted = " or ".join(f'"{name}"' for name in names)
-    return f"The column {wanted} is missing. Found: {', '.join(found)}.{guess}"
+    return f"The column {wanted} is missing. Found: {', '.join(named.found)}.{guess}"

@@ -95,6 +95,7 @@ class _Undo:
         self.connection = records.transaction.connection
         self.batch = self._batch(undone.batch_id)
         self.entries: dict[Key, _Entry] = {}
+        self._orders: dict[str, str] | None = None
         self.why_kept: dict[Key, str] = {}
 
     def run(self) -> None:
@@ -191,10 +192,10 @@ class _Undo:
         if entry.before is not None:
             return str(entry.before["order_id"])
         lines = BY_NAME["order_line"].table
-        if not hasattr(self, "_orders"):
+        if self._orders is None:
             mine = (import_row.c.batch_id == self.undone.batch_id) & (import_row.c.table_name == "order_line")
             query = sa.select(lines.c.id, lines.c.order_id).join(import_row, import_row.c.id == lines.c.id).where(mine)
-            self._orders: dict[str, str] = {row[0]: row[1] for row in self.connection.execute(query)}
+            self._orders = {row[0]: row[1] for row in self.connection.execute(query)}
         return self._orders.get(key[1], "")
 
     def _keep_referenced(self, name: str) -> None:
@@ -205,16 +206,23 @@ class _Undo:
             if entry is None or entry.before is not None or key in self.why_kept:
                 continue
             if not self._vanishes((child, child_id)):
-                self.why_kept[key] = f"a {child.replace('_', ' ')} that stays refers to it."
+                what = child.replace("_", " ")
+                self.why_kept[key] = f"{'an' if what[0] in 'aeo' else 'a'} {what} that stays refers to it."
 
     def _references(self, name: str) -> Iterator[tuple[str, str, str]]:
         """(child table, child id, id in `name`) for every row that points to a row of the import."""
-        mine = (import_row.c.batch_id == self.undone.batch_id) & (import_row.c.table_name == name)
+        if not any(key[0] == name and entry.before is None for key, entry in self.entries.items()):
+            return
+        made = sa.select(import_row.c.id).where(
+            import_row.c.batch_id == self.undone.batch_id,
+            import_row.c.table_name == name,
+            import_row.c.before.is_(None),
+        )
         for table in METADATA.sorted_tables:
             for key in table.foreign_keys:
                 if key.column.table.name == name:
-                    query = sa.select(table.c.id, key.parent).join(import_row, import_row.c.id == key.parent)
-                    for child_id, parent_id in self.connection.execute(query.where(mine)):
+                    query = sa.select(table.c.id, key.parent).where(key.parent.in_(made))
+                    for child_id, parent_id in self.connection.execute(query):
                         yield table.name, child_id, parent_id
         if name == Account.TABLE:
             yield from self._assigned_since()

@@ -81,7 +81,9 @@ def test_content_of_another_hash_is_refused_and_not_kept(company: Company, amy: 
     assert amy("PUT", PATH, headers={"Content-Range": f"bytes */{len(PHOTO)}"}).json() == {"received": 0}
 
 
-@pytest.mark.parametrize("span", ["bytes 5-4/10", "bytes 0-10/10", "bytes 0-9/*", "0-9/10", "bytes */0", "bytes 0-8/10"])
+@pytest.mark.parametrize(
+    "span", ["bytes 5-4/10", "bytes 0-10/10", "bytes 0-9/*", "0-9/10", "bytes */0", "bytes 0-8/10"]
+)
 def test_a_range_that_makes_no_sense_is_refused(amy: Client, span: str) -> None:
     answer = amy("PUT", PATH, data=b"0123456789", headers={"Content-Range": span})
     assert answer.status_code == 400
@@ -93,7 +95,9 @@ def test_a_blob_above_25_mib_is_refused(amy: Client) -> None:
     assert amy("PUT", PATH, headers={"Content-Range": f"bytes */{(25 << 20) + 1}"}).status_code == 413
 
 
-def test_a_blob_is_readable_only_where_a_visible_row_names_it(company: Company, signed_in: Callable[..., Client]) -> None:
+def test_a_blob_is_readable_only_where_a_visible_row_names_it(
+    company: Company, signed_in: Callable[..., Client]
+) -> None:
     amy, bob = signed_in("amy@acme.example", "rep"), signed_in("bob@acme.example", "rep")
     boss = signed_in("boss@acme.example", "manager")
     amy("PUT", PATH, data=PHOTO)

@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import sqlite3
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -9,8 +10,10 @@ from typing import Any
 import pytest
 import zstandard
 
+from sync.app import create_app
 from sync.bodies import parse_json
 from sync.errors import ApiError
+from sync.serving import serving
 from tests.sync.conftest import Client, Company
 
 ZERO_MIB = bytes(1 << 20)
@@ -153,3 +156,25 @@ def test_the_schema_tells_tables_and_commands(signed_in: Callable[..., Client]) 
     commands = {command["name"]: command for command in said["commands"]}
     assert commands["AddUser"]["version"] == 1
     assert "email" in commands["AddUser"]["payload"]["required"]
+
+
+def test_failures_of_ours_are_told_without_their_insides(company: Company) -> None:
+    app = create_app(company.tenants, company.settings)
+
+    @app.get("/busy")
+    def busy() -> None:
+        raise sqlite3.OperationalError("database is locked")
+
+    @app.get("/broken")
+    def broken() -> None:
+        raise ValueError("the password is vintage 1982")
+
+    with serving(app) as url:
+        client = Client(url)
+        answer = client("GET", "/busy")
+        assert (answer.status_code, answer.json()["error"]["code"]) == (503, "unavailable")
+        assert int(answer.headers["Retry-After"]) > 0
+        answer = client("GET", "/broken")
+        assert (answer.status_code, answer.json()["error"]["code"]) == (500, "server_error")
+        assert answer.json()["error"]["incident"]
+        assert "vintage" not in answer.text

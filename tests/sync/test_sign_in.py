@@ -160,7 +160,9 @@ def test_only_the_hash_of_a_token_is_kept(company: Company, signed_in: Callable[
     amy = signed_in("amy@acme.example", "rep")
     token = amy.headers["Authorization"].removeprefix("Bearer ")
     company.tenants.close()
-    assert not [path for path in company.settings.data.rglob("*") if path.is_file() and token.encode() in path.read_bytes()]
+    assert not [
+        path for path in company.settings.data.rglob("*") if path.is_file() and token.encode() in path.read_bytes()
+    ]
 
 
 def test_codes_grow_when_the_short_ones_are_used_up(company: Company) -> None:

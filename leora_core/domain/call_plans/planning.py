@@ -69,6 +69,8 @@ def plan_account(command: PlanAccount, records: Records, context: Context) -> Ou
         day=command.day,
         start=command.start,
         minutes=command.minutes,
+        added_version=context.version,
+        added_by_device=context.device_id,
     )
     records.add(row)
     plan = settle_size(records, context, plan)

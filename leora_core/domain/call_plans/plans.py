@@ -163,26 +163,27 @@ def room_in(records: Records, plan: CallPlan) -> int:
 def require_room(records: Records, context: Context, plan: CallPlan) -> None:
     """Raises Rejected `plan_full` at the cap, unless the sender could not know that the plan was full.
 
-    `filled_version` is the version at which the cap was reached. A replica that stood below it planned
-    against an older, emptier plan: its accounts are kept past the cap and the plan is flagged.
+    A device knows the accounts its replica held and those it planned itself. Where these leave room it
+    planned against an emptier plan: the account is kept past the cap and the plan is flagged.
     """
     if room_in(records, plan):
         return
+    known = [row for row in planned_in(records, plan) if _known_to_sender(row, context)]
+    if not context.authority or len(known) >= cap_of(records):
+        raise Rejected("plan_full", week=plan.week, cap=cap_of(records))
+
+
+def _known_to_sender(row: PlannedAccount, context: Context) -> bool:
     stood = context.base_version
-    if context.authority and stood is not None and plan.filled_version is not None and stood < plan.filled_version:
-        return
-    raise Rejected("plan_full", week=plan.week, cap=cap_of(records))
+    return stood is None or row.added_version <= stood or row.added_by_device in (None, context.device_id)
 
 
 def settle_size(records: Records, context: Context, plan: CallPlan) -> CallPlan:
-    """Bring the plan's marks in line with its size, after adding or taking out. The authority decides them."""
-    if not context.authority:
+    """Bring the plan's flag in line with its size, after adding or taking out. The authority decides it."""
+    over_cap = records.count(PlannedAccount, plan_id=plan.id) > cap_of(records)
+    if not context.authority or plan.over_cap == over_cap:
         return plan
-    over = records.count(PlannedAccount, plan_id=plan.id) - cap_of(records)
-    filled = (plan.filled_version or context.version) if over >= 0 else None
-    if (plan.over_cap, plan.filled_version) == (over > 0, filled):
-        return plan
-    return records.change(plan, over_cap=over > 0, filled_version=filled)
+    return records.change(plan, over_cap=over_cap)
 
 
 def works_account(records: Records, user_id: str, account_id: str) -> bool:

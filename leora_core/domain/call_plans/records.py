@@ -33,8 +33,6 @@ class CallPlan(RepRecord):
     """`2026-W48`."""
     over_cap: bool = False
     """Two devices planned past the cap offline: everything is kept, further adding is refused."""
-    filled_version: int | None = None
-    """The version at which the plan reached the cap; whoever stood below it could not know the plan was full."""
     closed_at: datetime | None = None
 
 
@@ -61,6 +59,10 @@ class PlannedAccount(RepRecord):
     recurrence_id: str | None = None
     other_ids: tuple[str, ...] = ()
     """Ids other devices gave the same account in the same plan; work done under them lands here."""
+    added_version: int = 0
+    """The version it was planned at; 0 while only this laptop knows it."""
+    added_by_device: str | None = None
+    """The device that planned it; None for the server's own acts."""
 
 
 @dataclass(frozen=True, kw_only=True)

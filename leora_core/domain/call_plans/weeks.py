@@ -132,7 +132,7 @@ def _plan_all(records: Records, context: Context, plan: CallPlan, rows: Iterable
         elif counts["added"] == room:
             counts["did_not_fit"] += 1
         else:
-            records.add(row)
+            records.add(replace(row, added_version=context.version, added_by_device=context.device_id))
             there.add(row.account_id)
             counts["added"] += 1
     settle_size(records, context, plan)

@@ -1,12 +1,12 @@
 """What a day holds: visits, what is due, what waits, and the week in tiles.
 
-A tile's value is one number of the result of its own query, so that number and list cannot differ.
+A tile names the query that lists its rows; its value is a number of that query's result.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Any, Literal
+from typing import Literal
 
 from leora_core.domain.accounts.delivery_windows import window_text
 from leora_core.domain.accounts.licences import licence_alert
@@ -105,7 +105,7 @@ def today(reader: Transaction, viewer: Viewer, *, rep: str | None = None) -> Tod
         },
         sample_follow_ups=follow_ups.rows,
         licences=licences_ending(reader, viewer, rep=rep),
-        tiles=tiles_of(reader, viewer, rep_id),
+        tiles=tiles_of(reader, viewer, rep_id, facts),
     )
 
 
@@ -169,9 +169,10 @@ def _visits(reader: Transaction, viewer: Viewer, planned: Sequence[PlannedRow]) 
     )
 
 
-def tiles_of(reader: Transaction, viewer: Viewer, rep_id: str | None) -> tuple[Tile, ...]:
-    """The tiles of a rep's week, or of everybody's."""
-    tiles = [_tile(reader, viewer, rep_id, *definition) for definition in _definitions(viewer)]
+def tiles_of(reader: Transaction, viewer: Viewer, rep_id: str | None, facts: list[AccountFacts]) -> tuple[Tile, ...]:
+    """The tiles of a rep's week, or of everybody's; `facts` are those of the same accounts."""
+    known = {"due": sum(item.due for item in facts), "unloved": sum(item.unloved for item in facts)}
+    tiles = [_tile(reader, viewer, rep_id, definition, known) for definition in _definitions(viewer)]
     return tuple(tile for tile in tiles if tile is not None)
 
 
@@ -222,21 +223,17 @@ def _definitions(viewer: Viewer) -> tuple[_Definition, ...]:
 
 
 def _tile(
-    reader: Transaction,
-    viewer: Viewer,
-    rep_id: str | None,
-    code: str,
-    title: str,
-    unit: Unit,
-    name: str,
-    params: dict[str, str],
-    measure: str,
+    reader: Transaction, viewer: Viewer, rep_id: str | None, definition: _Definition, known: Mapping[str, int]
 ) -> Tile | None:
-    """The tile, or None for one that only a rep has."""
+    """The tile, or None for one that only a rep has. What is `known` is not counted twice."""
+    code, title, unit, name, params, measure = definition
+    takes = QUERIES[name].parsers
     if rep_id is None and name == "planned_visits":
         return None
     if rep_id is not None:
-        params = {**params, ("rep" if "rep" in QUERIES[name].parsers else "assignee"): rep_id}
-    pages: dict[str, str] = {"limit": "1"} if "limit" in QUERIES[name].parsers else {}
-    result: Any = run(name, reader, viewer, {**params, **pages})
-    return Tile(code, title, getattr(result, measure), unit, name, params, measure)
+        params = {**params, ("rep" if "rep" in takes else "assignee"): rep_id}
+    value = known.get(code)
+    if value is None:
+        few = {"limit": "1"} if "limit" in takes else {}
+        value = getattr(run(name, reader, viewer, {**params, **few}), measure)
+    return Tile(code, title, value, unit, name, params, measure)

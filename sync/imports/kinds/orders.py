@@ -79,6 +79,8 @@ class _Orders:
             self._enter(order)
         self.rounded = 0
         self.undated = 0
+        self._taken: dict[str, int] = {}
+        """The first row of each order of this file, by the order's id."""
 
     def take(self, group: list[Row]) -> None:
         """Plan the order these rows are the lines of."""
@@ -86,11 +88,11 @@ class _Orders:
         account = mentioned_account(self.planner, self.accounts, first)
         rep = self.reps.mentioned(self.planner, first)
         lines = [self._line(row) for row in group]
-        agreed = all(tuple(self._agrees(row, first) for row in group[1:]))
         values = self._dates(first)
         sound = [line for line in lines if line is not None]
-        refused = account is None or values is None or (rep is None and first.get("rep_email") is not None)
-        if refused or not agreed or len(sound) < len(lines) or account is None or values is None:
+        odd = [row for row in group[1:] if not self._agrees(row, first)]
+        stranger = rep is None and first.get("rep_email") is not None
+        if account is None or values is None or stranger or odd or len(sound) < len(lines):
             self._leave_out(group)
             return
         values |= {"total_cents": sum(line.value_cents for line in sound), "currency": self.planner.currency}
@@ -107,8 +109,9 @@ class _Orders:
             for line in lines:
                 self._add_line(order, line)
             status = "added"
-        elif known.account_id != account.id:
-            self.planner.refuse_row(group[0], "this order is recorded for another account. Correct one of them.")
+        elif known.account_id != account.id or known.id in self._taken:
+            elsewhere = f"in row {self._taken[known.id]}" if known.id in self._taken else "for another account"
+            self.planner.refuse_row(group[0], f"this order stands already {elsewhere}. Correct one of them.")
             self._leave_out(group)
             return
         else:
@@ -116,6 +119,7 @@ class _Orders:
             replaced = self._replace_lines(order, lines)
             status = "updated" if replaced or order is not known else "same"
         self._enter(order)
+        self._taken[order.id] = group[0].number
         about = f"order {order.number or order.external_id}, {account.name}"
         for row in group:
             self.planner.plan.settle(row.number, status, about=about)

@@ -9,7 +9,7 @@ from leora_core.domain.call_plans.planning import PlanAccount, SetObjective, Set
 from leora_core.domain.call_plans.plans import ClosePlan, ReopenPlan, plan_id_of
 from leora_core.domain.call_plans.records import CallPlan, PlannedAccount
 from leora_core.domain.call_plans.slots import ScheduleVisit, UnscheduleVisit
-from leora_core.domain.command import Rejected
+from leora_core.domain.command import Context, Rejected
 from leora_core.domain.edits import Conflict, ResolveConflict
 from leora_core.domain.grants import Grant
 from tests.core.domain.field_team import (
@@ -130,23 +130,69 @@ def test_sunday_belongs_to_the_week_that_began_on_monday():
 
 
 def full(records: InMemoryRecords, count: int, *, version: int, base: int, name: str = "full") -> list[str]:
-    """`count` accounts planned by one device, one version each; returns the planned ids."""
+    """`count` accounts planned by the device `name` in one batch, one version each; returns the planned ids."""
     ids = []
     for index in range(count):
         account = add_account(records, f"{name} {index}", ANNA)
         ids.append(id_of(f"{name} planned {index}"))
-        context = on_server(ANNA, f"{name} command {index}", version=version + index, base=base)
-        do(records, plan(account, ids[-1]), context)
+        do(records, plan(account, ids[-1]), sent(name, f"{name} command {index}", version=version + index, base=base))
     return ids
+
+
+def sent(device: str, name: str, *, version: int, base: int) -> Context:
+    """The context of a command of Anna's from one of her devices, whose replica stood at `base`."""
+    return on_server(ANNA, name, version=version, base=base, device_id=id_of(device))
 
 
 def test_the_76th_account_is_refused_by_the_default_cap():
     records = team()
     full(records, 75, version=10, base=9)
-    assert refusal(records, plan(), on_server(ANNA, "late", version=100, base=99)) == "plan_full"
-    assert refusal(records, plan(), by(ANNA, "on the laptop")) == "plan_full"
+    assert refusal(records, plan(), sent("other", "late", version=100, base=99)) == "plan_full"
+    assert refusal(records, plan(), on_server(ANNA, "of the server's own", version=100, base=99)) == "plan_full"
     assert records.count(PlannedAccount) == 75
     assert not the_plan(records).over_cap
+
+
+def test_the_76th_account_of_one_devices_batch_is_refused():
+    records = team()
+    full(records, 75, version=10, base=9)
+    assert refusal(records, plan(), sent("full", "the 76th", version=85, base=9)) == "plan_full"
+    assert not the_plan(records).over_cap
+
+
+def test_a_laptop_refuses_the_76th_account_itself():
+    records = team()
+    for index in range(75):
+        account = add_account(records, f"bar {index}", ANNA)
+        do(records, plan(account, id_of(f"planned {index}")), by(ANNA, f"command {index}"))
+    assert refusal(records, plan(), by(ANNA, "the 76th")) == "plan_full"
+    assert {row.added_version for row in records.find(PlannedAccount)} == {0}
+    assert {row.added_by_device for row in records.find(PlannedAccount)} == {None}
+
+
+def test_two_devices_that_plan_40_accounts_each_offline_keep_all_80():
+    records = team()
+    full(records, 40, version=10, base=9, name="one")
+    full(records, 40, version=50, base=9, name="other")
+    assert records.count(PlannedAccount) == 80
+    assert the_plan(records).over_cap
+    assert refusal(records, plan(), sent("one", "seen", version=90, base=89)) == "plan_full"
+    assert refusal(records, plan(), sent("third", "seen too", version=90, base=89)) == "plan_full"
+
+
+def test_a_device_that_could_not_know_the_other_ones_rows_still_has_only_the_cap_for_its_own():
+    records = team(cap=6)
+    full(records, 4, version=10, base=5, name="one")
+    full(records, 6, version=20, base=5, name="other")
+    assert records.count(PlannedAccount) == 10
+    assert refusal(records, plan(), sent("other", "its seventh", version=30, base=5)) == "plan_full"
+
+
+def test_a_planned_account_says_when_and_by_which_device_it_was_planned():
+    records = team()
+    do(records, plan(), sent("one", "a", version=12, base=9))
+    row = records.need(PlannedAccount, PLANNED)
+    assert (row.added_version, row.added_by_device) == (12, id_of("one"))
 
 
 def test_a_device_that_could_not_know_the_plan_was_full_keeps_its_accounts_and_flags_the_plan():
@@ -155,14 +201,13 @@ def test_a_device_that_could_not_know_the_plan_was_full_keeps_its_accounts_and_f
     full(records, 4, version=20, base=5, name="other")
     assert records.count(PlannedAccount) == 8
     assert the_plan(records).over_cap
-    assert the_plan(records).filled_version == 21
-    assert refusal(records, plan(), on_server(ANNA, "later", version=30, base=29)) == "plan_full"
+    assert refusal(records, plan(), sent("one", "later", version=30, base=29)) == "plan_full"
 
 
 def test_the_sender_of_an_account_past_the_cap_is_told():
     records = team(cap=1)
     full(records, 1, version=10, base=5)
-    outcome = do(records, plan(), on_server(ANNA, "late", version=11, base=5))
+    outcome = do(records, plan(), sent("other", "late", version=11, base=5))
     assert outcome.result == {"planned_id": PLANNED, "warnings": ["over_cap"]}
 
 
@@ -170,26 +215,28 @@ def test_taking_accounts_out_makes_an_overfull_plan_usable_again():
     records = team(cap=2)
     full(records, 2, version=10, base=5, name="one")
     ids = full(records, 1, version=20, base=5, name="other")
-    do(records, UnplanAccount(planned_id=ids[0]), on_server(ANNA, "u", version=30, base=29))
+    assert the_plan(records).over_cap
+    do(records, UnplanAccount(planned_id=ids[0]), sent("one", "u", version=30, base=29))
     assert not the_plan(records).over_cap
-    assert refusal(records, plan(), on_server(ANNA, "p", version=31, base=30)) == "plan_full"
-    do(records, UnplanAccount(planned_id=id_of("one planned 0")), on_server(ANNA, "v", version=32, base=31))
-    assert the_plan(records).filled_version is None
-    do(records, plan(), on_server(ANNA, "w", version=33, base=32))
-    assert the_plan(records).filled_version == 33
+    assert refusal(records, plan(), sent("one", "p", version=31, base=30)) == "plan_full"
+    do(records, UnplanAccount(planned_id=id_of("one planned 0")), sent("one", "v", version=32, base=31))
+    do(records, plan(), sent("one", "w", version=33, base=32))
+    assert not the_plan(records).over_cap
 
 
 @settings(max_examples=40, deadline=None)
 @given(
     st.integers(1, 4),
-    st.lists(st.tuples(st.integers(0, 7), st.booleans(), st.integers(0, 12)), max_size=14),
+    st.lists(
+        st.tuples(st.integers(0, 7), st.booleans(), st.integers(0, 12), st.sampled_from(["one", "other"])), max_size=14
+    ),
 )
 def test_a_plan_is_never_above_its_cap_without_the_flag(cap, steps):
     records = team(cap=cap)
     for name in range(8):
         add_account(records, f"a{name}", ANNA)
-    for version, (which, adding, behind) in enumerate(steps, start=20):
-        context = on_server(ANNA, f"c{version}", version=version, base=version - 1 - behind)
+    for version, (which, adding, behind, device) in enumerate(steps, start=20):
+        context = sent(device, f"c{version}", version=version, base=version - 1 - behind)
         planned_id = id_of(f"p{which}")
         command = plan(id_of(f"a{which}"), planned_id) if adding else UnplanAccount(planned_id=planned_id)
         before = dict(records.rows)

@@ -132,11 +132,16 @@ def test_a_copy_fills_up_to_the_cap_and_says_how_many_did_not_fit():
     records = team(cap=3)
     week_of(records, "a", "b", "c")
     do(records, PlanAccount(planned_id=id_of("p"), week=NEXT, account_id=BAR), on_server(ANNA, "p"))
-    outcome = do(records, CopyWeek(from_week=WEEK, to_week=NEXT), on_server(ANNA, "copy", version=12, base=5))
+    outcome = do(
+        records,
+        CopyWeek(from_week=WEEK, to_week=NEXT),
+        on_server(ANNA, "copy", version=12, base=5, device_id=id_of("laptop")),
+    )
     assert outcome.amended
     assert outcome.result == {"added": 2, "already_planned": 0, "skipped": 0, "did_not_fit": 1}
-    plan = records.need(CallPlan, plan_id_of(ANNA, NEXT))
-    assert (plan.over_cap, plan.filled_version) == (False, 12)
+    assert not records.need(CallPlan, plan_id_of(ANNA, NEXT)).over_cap
+    copied = [row for row in rows_of(records) if row.id != id_of("p")]
+    assert {(row.added_version, row.added_by_device) for row in copied} == {(12, id_of("laptop"))}
 
 
 def test_only_the_unreached_are_carried_over():
