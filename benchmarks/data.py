@@ -38,7 +38,10 @@ ACCOUNTS = 2_000
 PRODUCTS = 500
 _RECIPE = "4"
 """Rises when the made rows change, so that kept ones are not mistaken for them."""
-_WORDS = ["shelf", "talker", "chilled", "Barolo", "Chianti", "cellar", "buyer", "asked", "about", "case", "price", "by", "the", "glass", "pours", "list", "menu", "tasting", "staff", "training", "reorder", "stock", "back", "vintage", "Rioja", "Sancerre", "Malbec", "spring", "patio", "display", "endcap", "delivery", "Thursday"]
+_WORDS = (
+    "shelf talker chilled Barolo Chianti cellar buyer asked about case price by the glass pours list menu tasting "
+    "staff training reorder stock back vintage Rioja Sancerre Malbec spring patio display endcap delivery Thursday"
+).split()  # noqa: SIM905 - a list of so many quoted words reads worse
 
 
 def fingerprint() -> str:

@@ -77,7 +77,10 @@ def store(connection: sqlite3.Connection, objects: list[dict[str, Any]]) -> None
         connection.executemany(statements(synced, "sqlite").upsert, rows)
 
 
-def objects_of(reader: sqlite3.Connection, synced: Synced, rest: str, values: tuple[Any, ...]) -> Iterator[dict[str, Any]]:
+def objects_of(
+    reader: sqlite3.Connection, synced: Synced, rest: str, values: tuple[Any, ...]
+) -> Iterator[dict[str, Any]]:
+    """The rows a condition chooses, each as an object."""
     columns = ["table", *names(synced)]
     cursor = reader.execute(f"{statements(synced, 'sqlite').read} {rest}", values)
     while rows := cursor.fetchmany(1_000):
@@ -92,15 +95,14 @@ def first_sync(url: str, pid: int, folder: str, codec: str) -> Figures:
     """Everything into an empty file, in one transaction."""
     loads = CODECS[codec].loads
     replica = _replica(folder)
-    with measuring(pid) as figures, requests.Session() as session:
-        with session.get(f"{url}/rows", stream=True, timeout=600) as response:
-            replica.execute("BEGIN IMMEDIATE")
-            lines = response.iter_lines(chunk_size=_CHUNK)
-            while batch := list(itertools.islice(lines, _BATCH)):
-                figures.wire += sum(map(len, batch)) + len(batch)
-                figures.count += len(batch)
-                store(replica, [loads(line) for line in batch])
-            replica.execute("COMMIT")
+    with measuring(pid) as figures, requests.get(f"{url}/rows", stream=True, timeout=600) as response:
+        replica.execute("BEGIN IMMEDIATE")
+        lines = response.iter_lines(chunk_size=_CHUNK)
+        while batch := list(itertools.islice(lines, _BATCH)):
+            figures.wire += sum(map(len, batch)) + len(batch)
+            figures.count += len(batch)
+            store(replica, [loads(line) for line in batch])
+        replica.execute("COMMIT")
     figures.requests = 1
     return figures
 

@@ -82,9 +82,14 @@ _SEEN = Prepared(
     .join(command_seen, command_seen.c.version == settled.c.version)
     .where(command_seen.c.command_id == sa.bindparam("command"))
 )
+_REFUSED_ID = Prepared(
+    sa.select(settled.c.version, settled.c.verdict).where(
+        settled.c.command_id == sa.bindparam("command"), settled.c.device_id == sa.bindparam("device")
+    )
+)
 _RERUNS = Prepared(
     sa.select(settled.c.version, settled.c.command_id, settled.c.status, settled.c.verdict, settled.c.seq)
-    .where(settled.c.device_id == sa.bindparam("device"), settled.c.rerun_of.is_not(None))
+    .where(settled.c.user_id == sa.bindparam("user"), settled.c.rerun_of.is_not(None))
     .where(settled.c.version > sa.bindparam("after"))
     .order_by(settled.c.version)
 )
@@ -115,7 +120,7 @@ def run_commands(tenant: TenantPlace, sender: Sender, commands: Sequence[SentCom
         done = _run_batch(tenant, sender, part)
         verdicts += done
         if any(verdict.status == "deferred" for verdict in done):
-            verdicts += [_deferred(command) for command in commands[start + len(done) :]]
+            verdicts += [_behind(command) for command in commands[start + len(done) :]]
             break
     return verdicts
 
@@ -125,13 +130,17 @@ def _check_numbers(tenant: TenantPlace, sender: Sender, commands: Sequence[SentC
         return
     with tenant.database.reading() as transaction:
         last = int(_DEVICE.run(transaction, device=sender.device_id).fetchone()[0])
-        expected = min(commands[0].seq, last + 1)
-        for command in commands:
-            if command.seq != expected:
-                raise SequenceGap(max(expected, last + 1) if command.seq > last else last + 1)
-            expected += 1
-            if command.seq <= last:
-                _check_same(transaction, sender, command)
+        _check_sequence(transaction, sender, commands, last)
+
+
+def _check_sequence(transaction: Transaction, sender: Sender, commands: Sequence[SentCommand], last: int) -> None:
+    expected = min(commands[0].seq, last + 1)
+    for command in commands:
+        if command.seq != expected:
+            raise SequenceGap(max(expected, last + 1) if command.seq > last else last + 1)
+        expected += 1
+        if command.seq <= last:
+            _check_same(transaction, sender, command)
 
 
 def _check_same(transaction: Transaction, sender: Sender, command: SentCommand) -> None:
@@ -162,14 +171,14 @@ def database_errors(database: Database) -> tuple[type[Exception], ...]:
     return (driver.Error, sa.exc.SQLAlchemyError)
 
 
-def _commit_batch(
-    tenant: TenantPlace, sender: Sender, commands: Sequence[SentCommand], *, park: bool
-) -> list[Verdict]:
+def _commit_batch(tenant: TenantPlace, sender: Sender, commands: Sequence[SentCommand], *, park: bool) -> list[Verdict]:
     with tenant.database.writing() as transaction:
         commit = Commit(transaction)
         last = int(_DEVICE.run(transaction, device=sender.device_id).fetchone()[0])
         batch = _Batch()
         runner = _Runner(tenant, sender, commit, batch, park=park)
+        # Again, now that nobody else can write: two requests of one device may have met.
+        _check_sequence(transaction, sender, commands, last)
         for command in commands:
             verdict = runner.settle(command, last)
             batch.verdicts.append(verdict)
@@ -197,9 +206,7 @@ def _write_batch(transaction: Transaction, sender: Sender, batch: _Batch, last: 
 class _Runner:
     """Runs one device's commands inside one commit."""
 
-    def __init__(
-        self, tenant: TenantPlace, sender: Sender, commit: Commit, batch: _Batch, *, park: bool
-    ) -> None:
+    def __init__(self, tenant: TenantPlace, sender: Sender, commit: Commit, batch: _Batch, *, park: bool) -> None:
         self.tenant, self.sender, self.commit, self.batch, self.park = tenant, sender, commit, batch, park
         row = _LOST_SINCE.run(commit.transaction, user=sender.user_id, after=sender.base_version).fetchone()
         self.lost_something = bool(row[0])
@@ -235,6 +242,10 @@ class _Runner:
         return Verdict(seq=sent.seq, id=sent.id, status=status, version=int(version), again=True, **said)
 
     def _foreign(self, sent: SentCommand, refused: Rejected) -> Verdict:
+        row = _REFUSED_ID.run(self.commit.transaction, command=sent.id, device=self.sender.device_id).fetchone()
+        if row is not None:
+            said = msgspec.json.decode(row[1], type=dict[str, Any])
+            return Verdict(seq=sent.seq, id=sent.id, status="rejected", version=int(row[0]), again=True, **said)
         verdict = _rejection(sent, self.commit.begin(), refused)
         self._entry(sent, verdict, None, moment.now())
         return verdict
@@ -293,7 +304,9 @@ class _Attempt:
     def parked(self, trace: str) -> tuple[Verdict, str]:
         """The verdict of a command our own mistake keeps from running."""
         version = self.runner.commit.begin()
-        sentence = "The server could not carry this out because of a fault of its own. It is kept and will be run again."
+        sentence = (
+            "The server could not carry this out because of a fault of its own. It is kept and will be run again."
+        )
         verdict = Verdict(
             seq=self.sent.seq,
             id=self.sent.id,
@@ -361,6 +374,11 @@ def _deferred(sent: SentCommand) -> Verdict:
     return Verdict(seq=sent.seq, id=sent.id, status="deferred", code="unknown_command", sentence=sentence)
 
 
+def _behind(sent: SentCommand) -> Verdict:
+    sentence = "An earlier command waits for the server to be updated; this one waits behind it."
+    return Verdict(seq=sent.seq, id=sent.id, status="deferred", code="waits_behind", sentence=sentence)
+
+
 def verdict_body(verdict: Verdict) -> str:
     """What is kept of a verdict: all but number, id, status and version."""
     said = {"result": verdict.result, "code": verdict.code, "sentence": verdict.sentence}
@@ -376,10 +394,13 @@ def actor_of(records: Records, user_id: str) -> Actor:
     return Actor(user_id=user_id, roles=frozenset(user.roles))
 
 
-def reruns_since(transaction: Transaction, device_id: str, after: int) -> list[Verdict]:
-    """Verdicts of this device's parked commands that were run again after version `after`."""
+def reruns_since(transaction: Transaction, user_id: str, after: int) -> list[Verdict]:
+    """Verdicts of this user's parked commands that were run again after version `after`.
+
+    Of all their devices: the one that sent a command may have signed in anew since.
+    """
     verdicts = []
-    for version, command_id, status, text, seq in _RERUNS.run(transaction, device=device_id, after=after).fetchall():
+    for version, command_id, status, text, seq in _RERUNS.run(transaction, user=user_id, after=after).fetchall():
         said = msgspec.json.decode(text, type=dict[str, Any])
         verdicts.append(Verdict(seq=seq, id=command_id, status=status, version=int(version), again=True, **said))
     return verdicts
@@ -517,7 +538,5 @@ def _settle_rerun(commit: Commit, row: Any, verdict: Verdict, trace: str | None,
         }
     )
     commit.transaction.connection.execute(
-        sa.update(command_seen)
-        .where(command_seen.c.command_id == row["command_id"])
-        .values(version=verdict.version)
+        sa.update(command_seen).where(command_seen.c.command_id == row["command_id"]).values(version=verdict.version)
     )

@@ -99,9 +99,7 @@ class Pull:
     def _send_fills(self, fills: list[FillPlace]) -> Iterator[AnswerLine]:
         granted_after = self.request.cursor
         for place in fills:
-            if place.after == [DONE]:
-                self._places.append(place)
-            elif self.sent >= self.budget:
+            if place.after == [DONE] or self.sent >= self.budget:
                 self._places.append(place)
             else:
                 yield from self._send_fill(place, granted_after)
@@ -138,7 +136,7 @@ class Pull:
         if self._everything:
             return "", []
         return (
-            f"EXISTS (SELECT 1 FROM scope_grant g WHERE g.user_id = {self._mark} AND g.held = {{table}}.row_scope "
+            f"EXISTS (SELECT 1 FROM scope_grant g WHERE g.user_id = {self._mark} AND g.held = {{table}}.row_scope "  # noqa: S608
             f"AND g.to_version IS NULL AND g.from_version > {self._mark} AND g.from_version <= {self._mark}) AND ",
             [self.user_id, granted_after, place.at],
         )
@@ -229,7 +227,7 @@ class Pull:
         if self._everything:
             return "", []
         return (
-            f"EXISTS (SELECT 1 FROM scope_grant g WHERE g.user_id = {self._mark} AND g.held = {table}.row_scope "
+            f"EXISTS (SELECT 1 FROM scope_grant g WHERE g.user_id = {self._mark} AND g.held = {table}.row_scope "  # noqa: S608
             "AND g.to_version IS NULL) AND ",
             [self.user_id],
         )

@@ -16,7 +16,7 @@ import sqlalchemy as sa
 
 from leora_core.domain.values import format_instant
 from leora_core.store.database import Database
-from leora_core.store.prepared import Prepared, Transaction
+from leora_core.store.prepared import Prepared
 from sync import moment
 from sync.server_tables import clock, lease
 
@@ -135,9 +135,3 @@ def _secret_of(database: Database) -> str:
 
 def _secret(tenant: LeasePlace) -> str:
     return _secret_of(tenant.database)
-
-
-def lowest_cursor(transaction: Transaction) -> int | None:
-    """The version the slowest live device has reached, or None without devices."""
-    row = transaction.execute("SELECT MIN(cursor) FROM lease").fetchone()
-    return None if row is None or row[0] is None else int(row[0])

@@ -13,6 +13,8 @@ import sqlalchemy as sa
 SETTINGS_FILE = "leora-sync.json"
 CONTROL_FILE = "control.db"
 MIB = 1 << 20
+_FEWEST_COMMANDS = 100
+"""What every device may count on being taken in one exchange."""
 TOKEN_DAYS = 180
 """Days without contact after which a device signs in again."""
 
@@ -107,6 +109,8 @@ def _numbers(stored: dict[str, object]) -> dict[str, Any]:
         raise SettingsUnusable(f"The limits in {SETTINGS_FILE} may be: {', '.join(sorted(_NUMBERS))}.")
     if not all(isinstance(value, int | float) and value > 0 for value in given.values()):
         raise SettingsUnusable(f"The limits in {SETTINGS_FILE} must be numbers above 0.")
+    if given.get("command_limit", _FEWEST_COMMANDS) < _FEWEST_COMMANDS:
+        raise SettingsUnusable(f"command_limit in {SETTINGS_FILE} must be at least {_FEWEST_COMMANDS}.")
     return given
 
 

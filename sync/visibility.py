@@ -13,10 +13,12 @@ from leora_core.store.tables import BY_NAME
 from sync.server_tables import scope_sum
 
 _grant = BY_NAME["scope_grant"].table
-_user = sa.bindparam("user")
-_since = sa.bindparam("since")
+_user: sa.BindParameter[str] = sa.bindparam("user")
+_since: sa.BindParameter[int] = sa.bindparam("since")
 
-_LIVE = Prepared(sa.select(_grant.c.held, _grant.c.from_version).where(_grant.c.user_id == _user, _grant.c.to_version.is_(None)))
+_LIVE = Prepared(
+    sa.select(_grant.c.held, _grant.c.from_version).where(_grant.c.user_id == _user, _grant.c.to_version.is_(None))
+)
 _ENDED = Prepared(
     sa.select(_grant.c.held, _grant.c.from_version, _grant.c.to_version).where(
         _grant.c.user_id == _user, _grant.c.to_version > _since
@@ -127,7 +129,11 @@ def _added(held: Held, held_then: set[str]) -> dict[str, int]:
 def scope_sums(transaction: Transaction, user_id: str) -> list[tuple[str, int, int]]:
     """(scope, count, checksum as a signed number) of each scope the user holds that has rows."""
     prepared = _SUMS if holds_everything(transaction, user_id) else _SUMS_HELD
-    rows = prepared.run(transaction, user=user_id).fetchall() if prepared is _SUMS_HELD else _SUMS.run(transaction).fetchall()
+    rows = (
+        prepared.run(transaction, user=user_id).fetchall()
+        if prepared is _SUMS_HELD
+        else _SUMS.run(transaction).fetchall()
+    )
     return sorted({(str(scope), int(count), int(checksum)) for scope, count, checksum in rows})
 
 

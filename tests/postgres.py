@@ -82,15 +82,29 @@ def _started(programs: Path) -> Cluster:
         if done.returncode != 0:
             raise RuntimeError(f"{program}: {done.stderr.decode(errors='replace')}")
 
-    def stop() -> None:
-        run("pg_ctl", "-m", "immediate", "stop")
-        shutil.rmtree(folder, ignore_errors=True)
-
     run("initdb", "-U", "leora", "--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync")
     where = f"-c listen_addresses=127.0.0.1 -p {port} -k {folder}"
     run("pg_ctl", "-w", "-l", str(folder / "log"), "-o", f"{where} {_QUICK}", "start")
-    atexit.register(stop)
+    _end_with_this_process(folder, [*become, str(programs / "pg_ctl"), "-D", str(cluster), "-m", "immediate", "stop"])
     return Cluster(port)
+
+
+def _end_with_this_process(folder: Path, stop: list[str]) -> None:
+    """Stop the server when this process ends, even if it is killed: its end of the pipe closes then."""
+    script = 'cat; "$@"; rm -rf "$0"'
+    watch = subprocess.Popen(
+        ["sh", "-c", script, str(folder), *stop],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        cwd="/",
+        start_new_session=True,
+    )
+
+    def let_go() -> None:
+        watch.communicate()
+
+    atexit.register(let_go)
 
 
 def _free_port() -> int:

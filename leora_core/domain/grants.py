@@ -10,7 +10,7 @@ from typing import ClassVar, Literal
 from leora_core.domain.command import SHARED, Context, Record, Records, account_scope
 
 GRACE = timedelta(hours=72)
-"""How long work done before a revocation was known is still taken (SYNC.md, Wipe)."""
+"""How long work done before a revocation was known is still taken (docs/sync.md, Wipe)."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -27,7 +27,7 @@ def require_manager(context: Context) -> None:
 def may_work_account(records: Records, context: Context, account_id: str) -> None:
     """Edit, plan, visit, sample, note: the account's own rep, managers and administrators.
 
-    A rep whose grant ended unseen in the last 72 hours still may (SYNC.md, Wipe); the authority flags it.
+    A rep whose grant ended unseen in the last 72 hours still may (docs/sync.md, Wipe); the authority flags it.
     Raises Rejected `not_your_account` or `scope_lost`.
     """
     if context.actor.is_any("manager", "admin"):
@@ -46,5 +46,3 @@ def require_self_or_manager(context: Context, user_id: str) -> None:
     """A rep's own plan, stock and tasks: that rep, managers and administrators."""
     if context.actor.user_id != user_id:
         require_manager(context)
-
-

@@ -63,9 +63,17 @@ def schema_of(command: type[Command]) -> dict[str, Any]:
     return {**own, "title": command.__name__, "description": (command.__doc__ or "").strip(), "$defs": definitions}
 
 
-@cache
+_STRUCTS: dict[type, type[msgspec.Struct]] = {}
+
+
 def _struct_of(kind: type) -> type[msgspec.Struct]:
     """A struct with the fields of a dataclass, its limits as msgspec's."""
+    if kind not in _STRUCTS:
+        _STRUCTS[kind] = _make_struct(kind)
+    return _STRUCTS[kind]
+
+
+def _make_struct(kind: type) -> type[msgspec.Struct]:
     hints = typing.get_type_hints(kind, include_extras=True)
     fields: list[Any] = []
     for field in dataclasses.fields(kind):
@@ -177,9 +185,9 @@ def _refuse_unstorable(value: object) -> None:
 
 
 def _place(message: str) -> str | None:
-    """The field in a message such as "Expected `int`, got `str` - at `$.quantity`"."""
+    """The field in a message such as "Expected `int`, got `str` - at `$.quantity`" or "… unknown field `colour`"."""
     _, mark, place = message.partition("at `$.")
     if mark:
         return place.rstrip("`").split("[")[0]
-    _, mark, missing = message.partition("required field `")
-    return missing.rstrip("`").split("`")[0] if mark else None
+    _, mark, named = message.partition(" field `")
+    return named.split("`")[0] if mark else None

@@ -1,5 +1,6 @@
 """The messages of the exchange, as the wire has them. Field names are fixed by the sync contract."""
 
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
@@ -111,5 +112,5 @@ class Checkpoint(msgspec.Struct, kw_only=True, tag_field="t", tag="checkpoint"):
 AnswerLine = Hello | Verdict | ScopeLine | Rows | Gone | Page | Checkpoint
 
 encode = msgspec.json.Encoder().encode
-decode_line = msgspec.json.Decoder(AnswerLine).decode
+decode_line: Callable[[bytes], AnswerLine] = msgspec.json.Decoder(AnswerLine).decode
 decode_request = msgspec.json.Decoder(SyncRequest).decode

@@ -62,6 +62,7 @@ def statements(synced: Synced, dialect: str) -> Statements:
 def where(dialect: str, filters: tuple[tuple[str, bool], ...]) -> str:
     """`WHERE a = ? AND b IS NULL` for (name, is None) pairs; empty for none."""
     mark = "?" if dialect == "sqlite" else "%s"
-    parts = [f"{quote(dialect, name)} IS NULL" if null else f"{quote(dialect, name)} = {mark}" for name, null in filters]
+    parts = [
+        f"{quote(dialect, name)} IS NULL" if null else f"{quote(dialect, name)} = {mark}" for name, null in filters
+    ]
     return f" WHERE {' AND '.join(parts)}" if parts else ""
-

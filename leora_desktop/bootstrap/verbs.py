@@ -126,11 +126,13 @@ def _status(session: Session, _: Request) -> Any:
         "attention": attention,
         "filled": position.filled,
         "cursor": position.cursor,
+        "arrived": workspace.arrived(),
         "count": int(workspace.fact("count") or 0),
         "equal": workspace.fact("equal") == "1",
-        "proven_at": workspace.fact("proven_at"),
+        "proven_at": workspace.outbox.state("proven_at"),
         "last_contact": workspace.outbox.state("last_contact"),
         "offline_since": workspace.outbox.state("offline_since"),
+        "next_try_at": workspace.outbox.state("next_try_at"),
         "trouble": workspace.outbox.state("trouble"),
     }
 

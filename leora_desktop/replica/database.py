@@ -32,6 +32,7 @@ def open_encrypted(
     pool_size: int = 8,
     cache_mb: int = 64,
     journal: str = "WAL",
+    temp_store: str = "MEMORY",
 ) -> Database:
     """The SQLCipher file at `path`, made if missing; `key_hex` is 32 bytes as 64 hexadecimal digits.
 
@@ -50,7 +51,7 @@ def open_encrypted(
             connection.execute(f"PRAGMA synchronous={synchronous}")
             # A laptop holds parts of the whole: a row may name one that lives in a scope not held.
             connection.execute("PRAGMA foreign_keys=OFF")
-            connection.execute("PRAGMA temp_store=MEMORY")
+            connection.execute(f"PRAGMA temp_store={temp_store}")
             connection.execute(f"PRAGMA cache_size=-{cache_mb * 1024}")
         except BaseException:
             connection.close()

@@ -17,7 +17,7 @@ from leora_core.store.statements import quote, statements
 from leora_core.store.tables import BY_NAME, SYNCED
 from leora_desktop.paths import Profile
 from leora_desktop.replica import layout, staging
-from leora_desktop.replica.database import ReplicaDamaged, destroy, open_encrypted
+from leora_desktop.replica.database import ReplicaDamaged, destroy, is_damage, open_encrypted
 from leora_desktop.replica.state import REPLICA_STATE
 
 _AT_A_TIME = 8_192
@@ -29,6 +29,7 @@ class Filling:
 
     def __init__(self, profile: Profile, key_hex: str) -> None:
         self.path = profile.next_replica
+        self._key = key_hex
         self.database = self._opened(key_hex)
         self.received = 0
         self._table = ""
@@ -113,17 +114,49 @@ class Filling:
         self._rows = []
         self._table = ""
 
+    def index(self) -> None:
+        """Make the large indexes, in memory that does not grow with the rows."""
+        sorting = _open(self.path, self._key, temp_store="FILE")
+        try:
+            with sorting.writing() as transaction:
+                layout.add_silent_indexes(transaction)
+        finally:
+            sorting.close()
+
     def close(self) -> None:
         """Close the file."""
         self.database.close()
 
 
-def _open(path: Path, key_hex: str) -> Database:
+def _open(path: Path, key_hex: str, *, temp_store: str = "MEMORY") -> Database:
     """Without a write-ahead log, for nobody reads meanwhile: new pages are then written once instead of twice.
 
     Rows come in key order, so few pages are needed again and a small cache does.
     """
-    return open_encrypted(path, key_hex, synchronous="NORMAL", pool_size=2, cache_mb=_CACHE_MB, journal="TRUNCATE")
+    return open_encrypted(
+        path,
+        key_hex,
+        synchronous="NORMAL",
+        pool_size=2,
+        cache_mb=_CACHE_MB,
+        journal="TRUNCATE",
+        temp_store=temp_store,
+    )
+
+
+def is_whole(path: Path, key_hex: str) -> bool:
+    """Whether the file at `path` was filled to its checkpoint and only waits to be put in place."""
+    try:
+        database = open_encrypted(path, key_hex, pool_size=1)
+        try:
+            with database.reading() as transaction:
+                return layout.is_current(transaction) and REPLICA_STATE.get(transaction, "filled") is not None
+        finally:
+            database.close()
+    except Exception as error:
+        if isinstance(error, ReplicaDamaged) or is_damage(error):
+            return False
+        raise
 
 
 def _by_id(row: list[Any]) -> str:

@@ -1,5 +1,7 @@
 """How a replica file is laid out: made bare for a fast first fill, indexed when it is full."""
 
+from collections.abc import Callable
+
 import sqlalchemy as sa
 from sqlalchemy.schema import CreateIndex, CreateTable
 
@@ -8,7 +10,7 @@ from leora_core.store.tables import SYNCED, Synced
 from leora_desktop.replica.local_tables import REPLICA
 from leora_desktop.replica.state import REPLICA_STATE
 
-SCHEMA = "2026-11-1"
+SCHEMA = "2026-11-2"
 """Rises with every change of the synced or local tables; a replica of another schema is filled anew."""
 
 
@@ -21,21 +23,29 @@ def make_bare(transaction: Transaction) -> None:
 
 
 def add_indexes(transaction: Transaction) -> None:
-    """The secondary indexes of the synced tables, in memory that does not grow with their rows.
+    """The secondary indexes of the synced tables, as far as they are missing."""
+    for synced in SYNCED:
+        _add_indexes(transaction, synced, lambda _: True)
 
-    What does not fit while an index is sorted goes to a temporary file, which SQLCipher does not
-    encrypt: so only ids and times may, never a name or a number.
+
+def add_silent_indexes(transaction: Transaction) -> None:
+    """Those that hold nothing but our own ids and times, which are all the large ones.
+
+    They alone may be sorted in a temporary file: SQLCipher does not encrypt those.
     """
     for synced in SYNCED:
-        for index in sorted(synced.table.indexes, key=lambda index: str(index.name)):
-            tells_nothing = {column.name for column in index.columns} <= _opaque(synced)
-            transaction.execute(f"PRAGMA temp_store={'FILE' if tells_nothing else 'MEMORY'}")
+        silent = _silent(synced)
+        _add_indexes(transaction, synced, lambda index, silent=silent: set(index.columns.keys()) <= silent)
+
+
+def _add_indexes(transaction: Transaction, synced: Synced, wanted: Callable[[sa.Index], bool]) -> None:
+    for index in sorted(synced.table.indexes, key=lambda index: str(index.name)):
+        if wanted(index):
             transaction.connection.execute(CreateIndex(index, if_not_exists=True))
-    transaction.execute("PRAGMA temp_store=MEMORY")
 
 
-def _opaque(synced: Synced) -> set[str]:
-    """The columns whose values say nothing to a stranger: our own ids, and times. Others' ids are numbers of theirs."""
+def _silent(synced: Synced) -> set[str]:
+    """The columns whose values say nothing to a stranger. An external id is somebody's number, not ours."""
     silent = {column.name for column in synced.columns if column.kind in ("id", "date", "instant")}
     return (silent - {"external_id"}) | {"row_scope"}
 
@@ -45,5 +55,3 @@ def is_current(transaction: Transaction) -> bool:
     if not sa.inspect(transaction.connection).has_table("replica_state"):
         return False
     return REPLICA_STATE.get(transaction, "schema") == SCHEMA
-
-

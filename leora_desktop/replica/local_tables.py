@@ -41,9 +41,10 @@ staged_drop = sa.Table(
     "staged_drop",
     REPLICA,
     sa.Column("scope", sa.Text(), primary_key=True),
+    sa.Column("ours", sa.Boolean(create_constraint=False), nullable=False),
     sqlite_with_rowid=False,
 )
-"""Scopes to be erased at the checkpoint."""
+"""Scopes to be erased at the checkpoint: because the server said so, or (ours) to be filled anew."""
 
 staged_verdict = sa.Table(
     "staged_verdict",

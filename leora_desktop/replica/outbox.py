@@ -235,7 +235,8 @@ class Outbox:
         self._known_empty = False
         with self.database.writing() as transaction:
             rows = transaction.execute(
-                "SELECT id, name, v, at, payload FROM accepted WHERE id NOT IN (SELECT id FROM waiting) ORDER BY version"
+                "SELECT id, name, v, at, payload FROM accepted "
+                "WHERE id NOT IN (SELECT id FROM waiting) ORDER BY version"
             ).fetchall()
             lowest = int(transaction.execute("SELECT COALESCE(MIN(position), 1) FROM waiting").fetchone()[0])
             start = lowest - len(rows)
@@ -244,6 +245,14 @@ class Outbox:
                 [(row[0], start + index, *row[1:]) for index, row in enumerate(rows)],
             )
         return len(rows)
+
+    def forget(self, scopes: list[str]) -> None:
+        """Scopes were lost: nothing of them is kept but what was not yet sent."""
+        lost = [scope.partition(":")[2] for scope in scopes if ":" in scope]
+        with self.database.writing() as transaction:
+            transaction.executemany(
+                "DELETE FROM accepted WHERE instr(payload, ?1) > 0 OR instr(verdict, ?1) > 0", [(id_,) for id_ in lost]
+            )
 
     # -- verdicts --------------------------------------------------------------------------------
 
@@ -356,6 +365,4 @@ def _attention(row: Any) -> Attention:
 
 
 def _sent(command: Waiting, seq: int) -> SentCommand:
-    return SentCommand(
-        seq=seq, id=command.id, name=command.name, v=command.v, at=command.at, payload=command.payload
-    )
+    return SentCommand(seq=seq, id=command.id, name=command.name, v=command.v, at=command.at, payload=command.payload)

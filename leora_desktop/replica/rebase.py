@@ -58,10 +58,12 @@ def rebase(
     count: int = 0,
     checksum: int = 0,
     reveal: bool = True,
+    upto: int = 0,
 ) -> Rebased:
     """Run `pending` anew on the server's rows; with `reveal` those staged since the last checkpoint come in.
 
-    `count` and `checksum` are of the base rows before; the result has them after.
+    A verdict settles only if its version is within the rows shown, which reach `upto`. `count` and
+    `checksum` are of the base rows before; the result has them after.
     """
     done = Rebased(count=count, checksum=checksum)
     before = _visible(transaction, _dirty_keys(transaction))
@@ -69,13 +71,14 @@ def rebase(
     if reveal:
         _drop_scopes(transaction, done)
         _apply_staged(transaction, done)
-        done.verdicts = _take_verdicts(transaction)
+        done.verdicts = _take_verdicts(transaction, upto)
     settled = {verdict.id for verdict in done.verdicts} | _applied_ids(transaction)
     work = work_on(transaction, person)
-    replay(work, person, [command for command in pending if command.id not in settled], done.stale)
+    unsettled = [command for command in pending if command.id not in settled]
+    replay(work, person, unsettled, done.stale)
     predicted = undone | work.touched
     done.changed = (done.changed - predicted) | _differing(transaction, before, predicted)
-    _reflect(transaction, pending)
+    _reflect(transaction, unsettled)
     return done
 
 
@@ -110,10 +113,16 @@ def _replay_one(work: ReplicaWork, person: Person, command: Waiting) -> dict[str
         return {"code": refused.code, "sentence": refused.sentence}
     except NewerCommand:
         work.discard()
-        return {"code": "unknown_command", "sentence": "A newer version of the program made this; it is sent all the same."}
+        return {
+            "code": "unknown_command",
+            "sentence": "A newer version of the program made this; it is sent all the same.",
+        }
     except Exception as error:  # noqa: BLE001 - one bad command must not freeze the replica
         work.discard()
-        return {"code": "bug", "sentence": f"This cannot be shown here ({type(error).__name__}); it is sent all the same."}
+        return {
+            "code": "bug",
+            "sentence": f"This cannot be shown here ({type(error).__name__}); it is sent all the same.",
+        }
     work.keep()
     return None
 
@@ -213,13 +222,20 @@ def _apply_rows(transaction: Transaction, table: str, rows: list[Any], done: Reb
         transaction.executemany(said.delete, gone)
 
 
-def _take_verdicts(transaction: Transaction) -> list[Verdict]:
-    """Staged verdicts become applied in this transaction: with their rows, not before."""
+def _take_verdicts(transaction: Transaction, upto: int) -> list[Verdict]:
+    """Staged verdicts become applied in this transaction: with their rows, not before.
+
+    One from beyond the rows is of a history the server has lost since: its command is sent again.
+    """
     texts = transaction.execute("SELECT verdict FROM staged_verdict").fetchall()
-    transaction.execute("INSERT OR REPLACE INTO applied_verdict SELECT command_id, verdict FROM staged_verdict")
-    transaction.execute("DELETE FROM staged_verdict")
     verdicts = [msgspec.json.decode(text, type=Verdict) for (text,) in texts]
-    return sorted(verdicts, key=lambda verdict: verdict.version or 0)
+    taken = sorted((v for v in verdicts if (v.version or 0) <= upto), key=lambda verdict: verdict.version or 0)
+    transaction.executemany(
+        "INSERT OR REPLACE INTO applied_verdict (command_id, verdict) VALUES (?, ?)",
+        [(verdict.id, msgspec.json.encode(verdict).decode()) for verdict in taken],
+    )
+    transaction.execute("DELETE FROM staged_verdict")
+    return taken
 
 
 def _applied_ids(transaction: Transaction) -> set[str]:
@@ -231,4 +247,3 @@ def _reflect(transaction: Transaction, pending: Sequence[Waiting]) -> None:
     transaction.executemany(
         "INSERT OR IGNORE INTO reflected (command_id) VALUES (?)", [(command.id,) for command in pending]
     )
-

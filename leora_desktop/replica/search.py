@@ -252,8 +252,9 @@ def _refresh_kind(transaction: Transaction, kind: Kind, ids: set[str]) -> None:
     )
     indexed = {row[0]: row for row in transaction.execute(sql, (json.dumps(sorted(ids)),)).fetchall()}
     stale = [id_ for id_, row in indexed.items() if id_ not in present or not _same(present[id_], row)]
-    _delete(transaction, [(indexed[id_][1], id_) for id_ in stale])
+    # Before the stale go: they take their own numbers again, and a new one must not have the last of them.
     following = _next_number(transaction, kind)
+    _delete(transaction, [(indexed[id_][1], id_) for id_ in stale])
     added: list[tuple[int, Document]] = []
     for id_, document in present.items():
         if id_ in indexed and id_ not in stale:

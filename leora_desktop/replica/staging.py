@@ -40,9 +40,7 @@ def stage_rows(transaction: Transaction, line: Rows) -> int:
         return 0
     encode = msgspec.json.encode
     rows = stored_rows(synced, line)
-    transaction.executemany(
-        _STAGE, [(line.table, row[0], line.scope, row[-1], encode(row).decode()) for row in rows]
-    )
+    transaction.executemany(_STAGE, [(line.table, row[0], line.scope, row[-1], encode(row).decode()) for row in rows])
     return len(rows)
 
 
@@ -53,15 +51,15 @@ def stage_gone(transaction: Transaction, line: Gone) -> None:
         transaction.executemany(_STAGE, [(line.table, id_, line.scope, version, None) for id_, version in pairs])
 
 
-def stage_drop(transaction: Transaction, scope: str) -> None:
+def stage_drop(transaction: Transaction, scope: str, *, ours: bool = False) -> None:
     """The scope is to be erased at the checkpoint; what was staged of it goes at once."""
-    transaction.execute("INSERT OR IGNORE INTO staged_drop (scope) VALUES (?)", (scope,))
+    transaction.execute("INSERT OR IGNORE INTO staged_drop (scope, ours) VALUES (?, ?)", (scope, ours))
     transaction.execute("DELETE FROM staged WHERE row_scope = ?", (scope,))
 
 
-def stage_add(transaction: Transaction, scope: str) -> None:
-    """The scope is granted (again): whatever was to be erased of it is not."""
-    transaction.execute("DELETE FROM staged_drop WHERE scope = ?", (scope,))
+def forget_drops(transaction: Transaction) -> None:
+    """Every answer names all scopes the server wants erased; what a cut one said may no longer be so."""
+    transaction.execute("DELETE FROM staged_drop WHERE NOT ours")
 
 
 def stage_verdicts(transaction: Transaction, verdicts: Iterable[Verdict]) -> None:

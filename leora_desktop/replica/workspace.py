@@ -19,7 +19,7 @@ import leora_core.domain.subjects  # noqa: F401 - registers every command
 from leora_core.domain.command import COMMANDS, Rejected
 from leora_core.domain.failures import Unavailable
 from leora_core.domain.reasons import declare
-from leora_core.domain.values import is_id
+from leora_core.domain.values import is_id, parse_instant
 from leora_core.protocol.messages import Checkpoint, FillPlace, Verdict
 from leora_core.protocol.proof import MODULUS, checksum_text
 from leora_core.store.database import Database
@@ -27,8 +27,8 @@ from leora_core.store.prepared import Transaction
 from leora_desktop.keys import Secrets
 from leora_desktop.paths import Profile, SignedIn
 from leora_desktop.replica import layout, search, staging
-from leora_desktop.replica.database import ReplicaDamaged, destroy, open_encrypted
-from leora_desktop.replica.filling import Filling
+from leora_desktop.replica.database import ReplicaDamaged, destroy, is_damage, open_encrypted
+from leora_desktop.replica.filling import Filling, is_whole
 from leora_desktop.replica.outbox import Attention, Outbox, Waiting
 from leora_desktop.replica.proof import base_sum
 from leora_desktop.replica.queries.registry import Viewer
@@ -91,7 +91,7 @@ class Workspace:
         self.replica = self._open_replica()
         self._position: Position | None = None
         self.filling: Filling | None = None
-        self.heal()
+        self._put_back_in_order()
 
     @classmethod
     def open(cls, profile: Profile, secrets: Secrets) -> "Workspace":
@@ -102,19 +102,34 @@ class Workspace:
         key = secrets.get(DATABASE_KEY)
         if key is None:
             raise Unavailable(
-                "keyring", "The key of this profile's data is not in the keyring. Restore the keyring, or sign in to a new profile."
+                "keyring",
+                "The key of this profile's data is not in the keyring. Restore it, or sign in to a new profile.",
             )
         return cls(profile, secrets, signed_in, key)
 
     def _open_replica(self) -> Database:
-        try:
-            database = open_encrypted(self.profile.replica, self._key)
-        except ReplicaDamaged:
+        if self.outbox.state("damaged") is not None:
             self._set_aside()
-            database = open_encrypted(self.profile.replica, self._key)
-        with database.writing() as transaction:
-            if not layout.is_current(transaction):
-                self._lay_out(transaction)
+        if self.profile.next_replica.exists() and is_whole(self.profile.next_replica, self._key):
+            # A crash came between the last page and the swap.
+            self._swap_in()
+        try:
+            return self._opened()
+        except Exception as error:
+            if not isinstance(error, ReplicaDamaged) and not is_damage(error):
+                raise
+            self._set_aside()
+            return self._opened()
+
+    def _opened(self) -> Database:
+        database = open_encrypted(self.profile.replica, self._key)
+        try:
+            with database.writing() as transaction:
+                if not layout.is_current(transaction):
+                    self._lay_out(transaction)
+        except BaseException:
+            database.close()
+            raise
         return database
 
     @staticmethod
@@ -127,16 +142,40 @@ class Workspace:
     def _set_aside(self) -> None:
         """Keep a damaged file as evidence, one of them; the outbox beside it is untouched."""
         kept = self.profile.replica.with_suffix(".damaged")
-        destroy(kept)
-        self.profile.replica.rename(kept)
+        if self.profile.replica.exists():
+            destroy(kept)
+            self.profile.replica.rename(kept)
         destroy(self.profile.replica)
+        self.outbox.remember(damaged=None)
+
+    def give_up_replica(self) -> None:
+        """The replica's file is broken: set it aside and begin an empty one, which the next sync fills."""
+        with self._lock:
+            if self.filling is not None:
+                self.filling.close()
+                self.filling = None
+            destroy(self.profile.next_replica)
+            self.replica.close()
+            self._set_aside()
+            self.replica = self._opened()
+            self._position = None
+
+    @contextmanager
+    def _noting_damage(self) -> Iterator[None]:
+        """Broken pages show only when read: remember it, so that the next sync or start sets the file aside."""
+        try:
+            yield
+        except Exception as error:
+            if is_damage(error):
+                self.outbox.remember(damaged=1)
+            raise
 
     # -- reading ---------------------------------------------------------------------------------
 
     @contextmanager
     def reading(self) -> Iterator[Transaction]:
         """A snapshot for a screen."""
-        with self.replica.reading() as transaction:
+        with self._noting_damage(), self.replica.reading() as transaction:
             yield transaction
 
     def viewer(self, now: datetime) -> Viewer:
@@ -152,6 +191,12 @@ class Workspace:
             with self.replica.reading() as transaction:
                 self._position = _position(transaction)
         return self._position
+
+    def arrived(self) -> int:
+        """Rows that have come since the last checkpoint and are kept, unseen, for the next one."""
+        with self.replica.reading() as transaction:
+            staged = int(transaction.execute("SELECT COUNT(*) FROM staged").fetchone()[0])
+        return staged if self.filling is None else staged + sum(place.done for place in self.filling.places())
 
     def fact(self, name: str) -> str | None:
         """A value of the replica's state: `equal`, `proven_at`, `count`, …"""
@@ -172,7 +217,7 @@ class Workspace:
         moment = at or datetime.now(UTC)
         version = COMMANDS[name].command.VERSION
         with self._lock:
-            with self.replica.writing() as transaction:
+            with self._noting_damage(), self.replica.writing() as transaction:
                 if REPLICA_STATE.get(transaction, "filled") is None:
                     raise Rejected("not_filled")
                 work = work_on(transaction, self.who)
@@ -208,11 +253,19 @@ class Workspace:
             found = next((entry for entry in entries if entry.id == id), None)
             if found is None:
                 raise Rejected("not_waiting")
-            if isinstance(found, Waiting) and found.seq is not None and found.deferred is None:
-                raise Rejected("already_sent")
-            done = self.dispatch(found.name, payload)
-            self.discard(id)
-        return done
+            if isinstance(found, Attention):
+                done = self.dispatch(found.name, payload)
+                self.outbox.dismiss(id)
+                return done
+            taken = self.take_back(id)
+            try:
+                return self.dispatch(found.name, payload)
+            except Rejected:
+                # Nothing typed is lost: the old one waits again, in the last place.
+                at = parse_instant(taken.at)
+                self.outbox.append(id=taken.id, name=taken.name, v=taken.v, at=at, payload=taken.payload)
+                self._replay()
+                raise
 
     # -- syncing ---------------------------------------------------------------------------------
 
@@ -256,6 +309,7 @@ class Workspace:
                 pending,
                 count=REPLICA_STATE.number(transaction, "count"),
                 checksum=REPLICA_STATE.number(transaction, "checksum"),
+                upto=checkpoint.cursor,
             )
             search.drop_scopes(transaction, done.dropped)
             search.refresh(transaction, done.changed)
@@ -265,10 +319,11 @@ class Workspace:
 
     def _put_in_place(self, filling: Filling, checkpoint: Checkpoint) -> Rebased:
         pending = self.outbox.waiting()
+        filling.index()
         with filling.database.writing() as transaction:
             layout.add_indexes(transaction)
             held = base_sum(transaction)
-            done = rebase(transaction, self.who, pending, count=held.count, checksum=held.total)
+            done = rebase(transaction, self.who, pending, count=held.count, checksum=held.total, upto=checkpoint.cursor)
             done.received = filling.received
             search.create(transaction)
             search.rebuild(transaction)
@@ -280,13 +335,17 @@ class Workspace:
         filling.close()
         self.filling = None
         self.replica.close()
-        self.outbox.remember(refill=None)
+        self._swap_in()
+        self.replica = self._opened()
+        self._position = None
+        return done
+
+    def _swap_in(self) -> None:
+        """The filled file takes the old one's place."""
         destroy(self.profile.replica)
         self.profile.next_replica.replace(self.profile.replica)
         destroy(self.profile.next_replica)
-        self.replica = self._open_replica()
-        self._position = None
-        return done
+        self.outbox.remember(refill=None)
 
     def _let_go(self, done: Rebased) -> None:
         """The outbox follows the replica: verdicts shown there end the waiting here."""
@@ -297,6 +356,16 @@ class Workspace:
                 transaction.execute("DELETE FROM applied_verdict")
         if done.stale:
             self.outbox.mark(stale=done.stale, deferred={})
+        if done.dropped:
+            self.outbox.forget(done.dropped)
+
+    def _put_back_in_order(self) -> None:
+        try:
+            self.heal()
+        except Exception as error:
+            if not is_damage(error):
+                raise
+            self.give_up_replica()
 
     def heal(self) -> None:
         """Put right what a crash left between the two files: settle what was shown, replay what was not."""
@@ -309,7 +378,7 @@ class Workspace:
                 done = Rebased(verdicts=[msgspec.json.decode(text, type=Verdict) for (text,) in texts])
                 self._let_go(done)
             waiting = {command.id for command in self.outbox.waiting()}
-            if filled and not waiting <= reflected:
+            if filled and waiting != reflected:
                 self._replay()
 
     def show_anew(self) -> None:

@@ -37,6 +37,14 @@ class NeverSent(Unavailable):
     """The server could not be reached at all: nothing of the request has left."""
 
 
+class ServerBusy(Unavailable):
+    """The server cannot answer now; `retry_after` are the seconds it asks to wait, if it says."""
+
+    def __init__(self, sentence: str, retry_after: str | None) -> None:
+        super().__init__("server", sentence)
+        self.retry_after = float(retry_after) if retry_after and retry_after.isdigit() else None
+
+
 @dataclass
 class Reply:
     """What came back: the status and the body, still compressed if the server did so."""
@@ -83,10 +91,14 @@ class HttpTransport:
             )
         except (requests.exceptions.ConnectTimeout, requests.exceptions.ConnectionError) as error:
             if _never_connected(error):
-                raise NeverSent("network", f"The server {self._server} cannot be reached. Work goes on; sync later.") from None
+                raise NeverSent(
+                    "network", f"The server {self._server} cannot be reached. Work goes on; sync later."
+                ) from None
             raise _cut() from None
         except (requests.exceptions.InvalidURL, requests.exceptions.MissingSchema, requests.exceptions.InvalidSchema):
-            raise NeverSent("network", f"{self._server} is not a server's address. It looks like https://host.") from None
+            raise NeverSent(
+                "network", f"{self._server} is not a server's address. It looks like https://host."
+            ) from None
         except requests.RequestException:
             raise _cut() from None
         return Reply(response.status_code, {k.lower(): v for k, v in response.headers.items()}, _stream(response))
@@ -164,11 +176,8 @@ def _refusal(reply: Reply) -> Exception:
         code, sentence = str(said.pop("code")), str(said.pop("sentence"))
     except (msgspec.DecodeError, KeyError, TypeError, ValueError):
         return Unavailable("server", f"The server answered {reply.status}. Try again later.")
-    said.setdefault("retry_after", reply.headers.get("retry-after"))
     if reply.status >= 500 or reply.status == 429:
-        failure = Unavailable("server", sentence)
-        failure.add_note(f"{code}, retry after {said['retry_after']}")
-        return failure
+        return ServerBusy(sentence, reply.headers.get("retry-after"))
     return Refused(reply.status, code, sentence, said)
 
 

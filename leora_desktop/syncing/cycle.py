@@ -29,17 +29,20 @@ from leora_core.protocol.proof import checksum_text
 from leora_core.store.prepared import Transaction
 from leora_core.store.tables import TABLE_ORDER
 from leora_desktop.replica import proof, staging
+from leora_desktop.replica.database import is_damage
 from leora_desktop.replica.filling import Filling
 from leora_desktop.replica.rebase import Rebased
 from leora_desktop.replica.state import REPLICA_STATE
 from leora_desktop.replica.workspace import Workspace
-from leora_desktop.syncing.client import Client, NeverSent, Refused
+from leora_desktop.syncing.client import Client, NeverSent, Refused, ServerBusy
+from leora_desktop.syncing.pace import note_failure
 from leora_desktop.syncing.trouble import note_refusal
 
 _ROUNDS = 10_000
 _REPAIRS = 3
 _SKEW_SECONDS = 120
 _DEEP_IDS = 1_000
+_LINES_AT_A_TIME = 64
 
 
 @dataclass
@@ -82,8 +85,21 @@ class _Answer:
 def synchronise(workspace: Workspace, client: Client, *, max_rows: int = 50_000) -> CycleReport:
     """Run exchanges until nothing waits and the replica is proven, or nothing more can be done now.
 
-    Raises Unavailable (what has arrived is kept) or Refused (the outbox is untouched).
+    A replica that turns out to be damaged is set aside and filled anew. Raises Unavailable (what has
+    arrived is kept) or Refused (the outbox is untouched).
     """
+    try:
+        if workspace.outbox.state("damaged") is not None:
+            workspace.give_up_replica()
+        return _rounds(workspace, client, max_rows)
+    except Exception as error:
+        if not is_damage(error):
+            raise
+        workspace.give_up_replica()
+        return _rounds(workspace, client, max_rows)
+
+
+def _rounds(workspace: Workspace, client: Client, max_rows: int) -> CycleReport:
     report = CycleReport()
     talk = _Talk(workspace, client, report, max_rows)
     repairs = 0
@@ -136,6 +152,7 @@ class _Talk:
         self._last: tuple[bytes, str] | None = None
         self._limit = int(workspace.outbox.state("command_limit") or 100)
         self._told: set[str] = set()
+        self._offered: set[str] = set()
         self._beyond = 0
         """The highest number with a verdict that is not yet applied."""
         self._only_sending = False
@@ -150,21 +167,22 @@ class _Talk:
             with self.client.exchange(request) as lines:
                 self.workspace.outbox.may_have_left(request.commands)
                 return self._listen(request, lines)
-        except NeverSent:
+        except NeverSent as failure:
             self.workspace.outbox.never_left(request.commands)
-            self._gone_offline()
+            self._gone_offline(failure)
             raise
-        except Unavailable:
+        except Unavailable as failure:
             self.workspace.outbox.may_have_left(request.commands)
-            self._gone_offline()
+            self._gone_offline(failure)
             raise
         except Refused as refused:
             self.workspace.outbox.may_have_left(request.commands)
             return self._refused(request, refused)
 
-    def _gone_offline(self) -> None:
-        since = self.workspace.outbox.state("offline_since") or format_instant(datetime.now(UTC))
-        self.workspace.outbox.remember(durable=False, offline_since=since, lease=self._lease)
+    def _gone_offline(self, failure: Unavailable) -> None:
+        self.workspace.outbox.remember(durable=False, lease=self._lease)
+        asked = failure.retry_after if isinstance(failure, ServerBusy) else None
+        note_failure(self.workspace.outbox, datetime.now(UTC), asked)
 
     def _request(self) -> SyncRequest:
         workspace = self.workspace
@@ -178,6 +196,7 @@ class _Talk:
         # With much to send, all of it goes first and the replica is brought up to date once, at the end.
         more = len(commands) == self._limit and workspace.outbox.unsent(commands[-1].seq) > 0
         self._only_sending = more and workspace.filling is None
+        self._offered.update(command.id for command in commands)
         lease = self._lease
         if lease != workspace.outbox.state("lease"):
             # The server takes this one or the one before it: no third may be in use unrecorded.
@@ -205,25 +224,32 @@ class _Talk:
             return self._listen_filling(filling, lines)
         if self._only_sending:
             return self._listen_to_verdicts(lines)
+        answer = self._listen_staging(lines)
+        if answer.start_over:
+            self.workspace.rebuild()
+            self.workspace.forget_staged()
+            # The new file starts without these verdicts: the commands are offered to it again.
+            self._beyond = 0
+            return _Answer()
+        return self._ended(answer)
+
+    def _listen_staging(self, lines: Any) -> _Answer:
         answer = _Answer()
+        if self.workspace.position().staged:
+            self.workspace.stage(staging.forget_drops)
         stage: list[Rows | Gone | ScopeLine] = []
         for line in lines:
             if isinstance(line, Rows | Gone | ScopeLine):
-                if isinstance(line, ScopeLine) and line.op == "add" and line.scope == "*":
-                    # The server could not go on from our cursor: everything comes anew.
-                    answer.start_over = True
+                # `add *` while we have a cursor: the server could not go on from it, everything comes anew.
+                answer.start_over |= isinstance(line, ScopeLine) and (line.op, line.scope) == ("add", "*")
                 stage.append(line)
-                if len(stage) >= 64:
+                if len(stage) >= _LINES_AT_A_TIME:
                     self._stage(answer, stage)
             else:
                 self._take(answer, line)
         self._stage(answer, stage)
         self._keep_verdicts(answer)
-        if answer.start_over:
-            self.workspace.rebuild()
-            self.workspace.forget_staged()
-            return _Answer()
-        return self._ended(answer)
+        return answer
 
     def _listen_to_verdicts(self, lines: Any) -> _Answer:
         """Only the verdicts matter now: the rows are asked for when all commands have theirs."""
@@ -290,6 +316,9 @@ class _Talk:
             if verdict.id in self._told:
                 continue
             self._told.add(verdict.id)
+            if verdict.id not in self._offered:
+                # A parked command run again: its number may be one of an earlier device id.
+                continue
             self._beyond = max(self._beyond, verdict.seq or 0)
             self.report.sent += 1
             self.report.accepted += verdict.status in ("accepted", "amended")
@@ -310,7 +339,8 @@ class _Talk:
         """The round is over. The lease may be lost in a power cut: the server takes the one before, too."""
         now = format_instant(datetime.now(UTC))
         news: dict[str, str | None] = {"lease": self._lease, "last_contact": now}
-        news |= {name: None for name in ("offline_since", "trouble") if self.workspace.outbox.state(name) is not None}
+        over = ("offline_since", "trouble", "failures", "next_try_at")
+        news |= {name: None for name in over if self.workspace.outbox.state(name) is not None}
         if self.report.equal:
             news["proven_at"] = now
         self.workspace.outbox.remember(durable=False, **news)
@@ -356,7 +386,7 @@ class _Talk:
         def mark(transaction: Transaction) -> None:
             staging.clear(transaction)
             for scope in scopes:
-                staging.stage_drop(transaction, scope)
+                staging.stage_drop(transaction, scope, ours=True)
             REPLICA_STATE.set(transaction, fill=msgspec.json.encode(places).decode())
 
         self.workspace.stage(mark)
@@ -426,5 +456,7 @@ def _differing_contents(workspace: Workspace, client: Client) -> set[str]:
             known = [row for row in ours if row[3]]
             said = client.call("POST", "/v1/verify", {"table": table, "ids": [row[0] for row in known]})
             theirs = {row["id"]: (row["version"], row["hash"]) for row in said["rows"]}
-            differing |= {scope for id_, scope, version, hash_ in known if theirs.get(id_, (version, "")) != (version, hash_)}
+            differing |= {
+                scope for id_, scope, version, hash_ in known if theirs.get(id_, (version, "")) != (version, hash_)
+            }
     return differing

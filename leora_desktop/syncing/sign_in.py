@@ -9,7 +9,7 @@ from leora_core.domain.command import Rejected
 from leora_core.domain.reasons import declare
 from leora_desktop.keys import Secrets, new_database_key
 from leora_desktop.paths import Profile, SignedIn
-from leora_desktop.replica.database import open_encrypted
+from leora_desktop.replica.database import destroy, open_encrypted
 from leora_desktop.replica.outbox import Outbox
 from leora_desktop.replica.workspace import DATABASE_KEY, Workspace
 from leora_desktop.syncing.client import Client, Transport
@@ -81,6 +81,7 @@ def _keep(profile: Profile, key: str, answer: dict[str, Any]) -> None:
         new_history = outbox.state("trouble") == "lineage_changed"
         if new_history:
             outbox.offer_again()
+            destroy(profile.next_replica)
         outbox.renumber()
         outbox.remember(
             token=answer["token"],

@@ -1,8 +1,10 @@
 """POST /v1/sync, GET /v1/scopes, POST /v1/verify: the exchange and what proves it."""
 
+import itertools
+import zlib
 from collections.abc import Iterator
 from contextlib import ExitStack
-from typing import Any
+from typing import Any, Protocol
 
 import msgspec
 import zstandard
@@ -27,7 +29,7 @@ from sync.tenants import Tenants
 from sync.users import Signed, authenticate
 from sync.visibility import holds, scope_sums
 
-_CHUNK = 64 * 1024
+_CHUNK = 256 * 1024
 _POLL_BYTES = 1_000
 _SMALL = 1_000
 """An answer shorter than this travels uncompressed."""
@@ -71,7 +73,9 @@ _REQUEST_SCHEMA: dict[str, Any] = {
         "required": True,
         "content": {"application/json": {"schema": {"type": "object", "title": "SyncRequest"}}},
     },
-    "responses": {"200": {"description": "One JSON object a line", "content": {NDJSON: {"schema": {"type": "string"}}}}},
+    "responses": {
+        "200": {"description": "One JSON object a line", "content": {NDJSON: {"schema": {"type": "string"}}}}
+    },
 }
 
 
@@ -91,9 +95,7 @@ class _KnownSums:
         self._by_device[device_id] = (checkpoint.cursor, checkpoint.count, checkpoint.checksum)
 
 
-def _exchange(
-    tenants: Tenants, settings: ServerSettings, sums: _KnownSums, http: Request, body: bytes
-) -> Response:
+def _exchange(tenants: Tenants, settings: ServerSettings, sums: _KnownSums, http: Request, body: bytes) -> Response:
     signed = authenticate(tenants, http.headers.get("authorization"))
     request = _parsed(body, settings)
     _check_lineage(signed, request)
@@ -110,9 +112,7 @@ def _exchange(
     return answer.response(http.headers.get("accept-encoding", ""))
 
 
-def _poll(
-    tenants: Tenants, settings: ServerSettings, sums: _KnownSums, http: Request, body: bytes
-) -> Response | None:
+def _poll(tenants: Tenants, settings: ServerSettings, sums: _KnownSums, http: Request, body: bytes) -> Response | None:
     """The answer to a request that brings nothing and for which there is nothing, else None."""
     signed = authenticate(tenants, http.headers.get("authorization"))
     request = _parsed(body, settings)
@@ -157,7 +157,10 @@ def _parsed(body: bytes, settings: ServerSettings) -> SyncRequest:
         raise ApiError(400, "bad_request", "cursor and max_rows must not be negative.")
     if len(request.commands) > settings.command_limit:
         raise ApiError(
-            413, "body_too_large", f"More than {settings.command_limit} commands. Send fewer.", limit=settings.command_limit
+            413,
+            "body_too_large",
+            f"More than {settings.command_limit} commands. Send fewer.",
+            limit=settings.command_limit,
         )
     for index, command in enumerate(request.commands):
         _check_envelope(index, command.id, command.seq, command.at)
@@ -179,9 +182,38 @@ def _check_envelope(index: int, id_: str, seq: int, at: str) -> None:
 def _check_lineage(signed: Signed, request: SyncRequest) -> None:
     with signed.tenant.database.reading() as transaction:
         head = read_head(transaction)
-        if request.cursor and chain_at(transaction, request.cursor) != request.chain:
-            sentence = "The server's history is not the one this replica was filled from. Sign in again; nothing is lost."
+        known = chain_at(transaction, request.cursor) if request.cursor else None
+        if request.cursor and (known is None or known != request.chain):
+            sentence = (
+                "The server's history is not the one this replica was filled from. Sign in again; nothing is lost."
+            )
             raise ApiError(409, "lineage_changed", sentence, version=head.version)
+
+
+class _Packer(Protocol):
+    """Compresses a stream."""
+
+    def compress(self, data: bytes) -> bytes: ...
+    def flush(self) -> bytes: ...
+
+
+class _Plain:
+    """Leaves a stream as it is."""
+
+    def compress(self, data: bytes) -> bytes:
+        return data
+
+    def flush(self) -> bytes:
+        return b""
+
+
+def _packer(accepted: str) -> tuple[str | None, _Packer]:
+    """The best encoding the device takes, and what does it."""
+    if "zstd" in accepted:
+        return "zstd", zstandard.ZstdCompressor(level=1).compressobj()
+    if "gzip" in accepted:
+        return "gzip", zlib.compressobj(level=1, wbits=31)
+    return None, _Plain()
 
 
 class _Answer:
@@ -201,35 +233,30 @@ class _Answer:
 
     def response(self, accepted: str) -> Response:
         """Few rows at once, many as a stream; compressed when the device can take it."""
-        compress = "zstd" in accepted
-        chunks = self._chunks(compress)
+        chunks = self._chunks()
         first = next(chunks)
-        headers = {"Content-Encoding": "zstd"} if compress else {}
         rest = next(chunks, None)
+        if rest is None and len(first) < _SMALL:
+            return Response(first, media_type=NDJSON)
+        encoding, packer = _packer(accepted)
+        headers = {"Content-Encoding": encoding} if encoding else {}
         if rest is None:
-            if len(first) < _SMALL or not compress:
-                plain = first if not compress else zstandard.ZstdDecompressor().decompressobj().decompress(first)
-                return Response(plain, media_type=NDJSON)
-            return Response(first, media_type=NDJSON, headers=headers)
+            return Response(packer.compress(first) + packer.flush(), media_type=NDJSON, headers=headers)
 
         def stream() -> Iterator[bytes]:
-            yield first
-            yield rest
-            yield from chunks
+            for chunk in itertools.chain((first, rest), chunks):
+                yield packer.compress(chunk)
+            yield packer.flush()
 
         return StreamingResponse(stream(), media_type=NDJSON, headers=headers)
 
-    def _chunks(self, compress: bool) -> Iterator[bytes]:
-        packer = zstandard.ZstdCompressor(level=1).compressobj() if compress else None
+    def _chunks(self) -> Iterator[bytes]:
         buffer = bytearray()
         for line in self._lines():
-            text = encode(line) + b"\n"
-            buffer += packer.compress(text) if packer else text
+            buffer += encode(line) + b"\n"
             if len(buffer) >= _CHUNK:
                 yield bytes(buffer)
                 buffer.clear()
-        if packer:
-            buffer += packer.flush()
         yield bytes(buffer)
 
     def _lines(self) -> Iterator[AnswerLine]:
@@ -238,8 +265,8 @@ class _Answer:
             head = read_head(transaction)
             yield _hello(head, self.given)
             yield from self.verdicts
+            yield from self._reruns(transaction)
             if self.request.cursor and not self.request.fill:
-                yield from self._reruns(transaction)
                 known = self.sums.get(self.signed.device_id, head.version)
                 if known and self.request.cursor == head.version:
                     yield Checkpoint(cursor=head.version, chain=head.chain, count=known[0], checksum=known[1])
@@ -254,7 +281,7 @@ class _Answer:
 
     def _reruns(self, transaction: Any) -> Iterator[Verdict]:
         told = {verdict.id for verdict in self.verdicts}
-        for verdict in reruns_since(transaction, self.signed.device_id, self.request.cursor):
+        for verdict in reruns_since(transaction, self.signed.user_id, self.request.cursor):
             if verdict.id not in told:
                 yield verdict
 

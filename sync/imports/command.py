@@ -15,7 +15,7 @@ from sync.imports.undo import list_imports, undo_import
 from sync.tenants import Tenant, Tenants
 
 _ACTIONS = ("undo", "list", "recipes")
-_REFUSED, _MISUSED = 1, 2
+_REFUSED = 2
 _EPILOG = """
 import SLUG KIND FILE    bring a file in; KIND is one of accounts, contacts, products, prices, stock, orders
 import SLUG list         the imports there were
@@ -57,9 +57,9 @@ def run(args: argparse.Namespace, tenants: Tenants) -> int:
     if what == "list":
         return _list(tenant, as_json=args.json)
     if what not in KINDS and what != "undo":
-        return _say_no(f"Say what to import: one of {', '.join((*KINDS, *_ACTIONS))}.", _MISUSED)
+        return _say_no(f"Say what to import: one of {', '.join((*KINDS, *_ACTIONS))}.", _REFUSED)
     if target is None:
-        return _say_no(f"Name the {'import to undo' if what == 'undo' else 'file'}.", _MISUSED)
+        return _say_no(f"Name the {'import to undo' if what == 'undo' else 'file'}.", _REFUSED)
     try:
         return _undo(tenant, target, args) if what == "undo" else _import(tenant, what, target, args)
     except FileRefused as refused:

@@ -1,6 +1,6 @@
 """What an accepted command must have left in the server's rows."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import msgspec
@@ -17,6 +17,22 @@ def missing_effect(given: Given, rows: Rows, removed: Removed) -> str | None:
     """None when the effect is there; else what is the matter: `missing …` or `twice …`."""
     look = _LOOKS.get(given.name)
     return None if look is None else look(given, rows, removed)
+
+
+def removed_by_command(given: Iterable[Given], status: Mapping[str, str]) -> Removed:
+    """Rows that accepted commands took away; one made and removed in a single commit leaves no removal."""
+    return frozenset(
+        (table, command.payload[field])
+        for command in given
+        for table, field in _REMOVES.get(command.name, ())
+        if status.get(command.id) == "accepted"
+    )
+
+
+_REMOVES = {
+    "RemoveContact": [("contact", "contact_id")],
+    "UnplanAccount": [("planned_account", "planned_id")],
+}
 
 
 def _value(rows: Rows, table: str, id_: str, field: str) -> Any:

@@ -15,7 +15,7 @@ from leora_core.store.statements import statements
 from leora_core.store.tables import BY_NAME, SYNCED
 from leora_desktop.syncing.client import Refused
 from sync.simulation.device import Device
-from sync.simulation.effects import missing_effect
+from sync.simulation.effects import missing_effect, removed_by_command
 from sync.simulation.shadow import RowKey, StoredRow, shown
 from sync.simulation.world import World
 
@@ -190,7 +190,7 @@ def check_promises(world: World) -> list[Violation]:
         status[command_id] = said
     found = [Violation("duplicate", f"{id_} was run {count} times") for id_, count in runs.items() if count > 1]
     rows = world.server.rows()
-    removed = world.server.removed()
+    removed = world.server.removed() | removed_by_command(world.ledger.given.values(), status)
     waiting = {id_ for device in world.devices.values() for id_ in device.waiting_ids()}
     for id_, given in world.ledger.given.items():
         if id_ in world.ledger.discarded or id_ in waiting:

@@ -247,8 +247,10 @@ def fits(value: Any, schema: dict[str, Any], definitions: dict[str, Any]) -> boo
         return fits(value, definitions[schema["$ref"].rsplit("/", 1)[1]], definitions)
     if "anyOf" in schema:
         return any(fits(value, one, definitions) for one in schema["anyOf"])
-    if "enum" in schema:
-        return value in schema["enum"]
+    return value in schema["enum"] if "enum" in schema else fits_type(value, schema, definitions)
+
+
+def fits_type(value: Any, schema: dict[str, Any], definitions: dict[str, Any]) -> bool:
     match schema["type"]:
         case "object":
             return isinstance(value, dict) and fits_object(value, schema, definitions)
@@ -308,13 +310,10 @@ def test_what_the_schema_rejects_is_refused_and_what_it_takes_is_taken(name: str
         else:
             payload.pop(field, None)
     schema = schema_of(COMMANDS[name].command)
-    try:
+    if fits(payload, schema, schema["$defs"]):
         decode_command(name, 1, payload)
-    except Rejected as told:
-        assert told.code == "payload_invalid"
-        assert not fits(payload, schema, schema["$defs"]), told
     else:
-        assert fits(payload, schema, schema["$defs"])
+        refused(name, payload)
 
 
 @pytest.mark.parametrize("name", sorted(COMMANDS))
