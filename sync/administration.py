@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from sync import authority, devices
 from sync.ids import new_id
 from sync.passwords import PasswordUnusable, password_hash, store_password
-from sync.server_tables import device
+from sync.server_tables import command_seen, device, settled
 from sync.tenants import Tenant
 from sync.users import Person, all_people, find_person
 
@@ -78,6 +78,29 @@ def device_revoke(tenant: Tenant, args: argparse.Namespace) -> int:
         if not devices.revoke(transaction, args.device_id, wipe=args.wipe):
             raise Refused(f"There is no device {args.device_id}. `device list {tenant.slug}` shows those there are.")
     return 0
+
+
+def parked_list(tenant: Tenant) -> int:
+    """Print every command that is still parked: version, when, who, what, the last line of its fault."""
+    query = (
+        sa.select(settled)
+        .join(command_seen, command_seen.c.version == settled.c.version)
+        .where(settled.c.status == "parked")
+        .order_by(settled.c.version)
+    )
+    with tenant.database.reading() as transaction:
+        rows = transaction.connection.execute(query).mappings().fetchall()
+    for row in rows:
+        fault = (row["trace"] or "").strip().rpartition("\n")[2]
+        _print(str(row["version"]), row["received_at"], row["user_id"], row["name"], fault)
+    return 0
+
+
+def parked_retry(tenant: Tenant, args: argparse.Namespace) -> int:
+    """Run a parked command again and print what became of it."""
+    verdict = authority.rerun_parked(tenant, args.version)
+    _print(verdict.status, str(verdict.version), verdict.code or "", verdict.sentence or "")
+    return 0 if verdict.status in ("accepted", "amended") else 2
 
 
 def _state(one: devices.Device) -> str:

@@ -498,7 +498,9 @@ def rerun_parked(tenant: TenantPlace, parked_version: int) -> Verdict:
         commit = Commit(transaction)
         row = (
             transaction.connection.execute(
-                sa.select(settled).where(settled.c.version == parked_version, settled.c.status == "parked")
+                sa.select(settled)
+                .join(command_seen, command_seen.c.version == settled.c.version)
+                .where(settled.c.version == parked_version, settled.c.status == "parked")
             )
             .mappings()
             .fetchone()

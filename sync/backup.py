@@ -69,9 +69,12 @@ def back_up(tenants: Tenants, target: Path) -> Manifest:
 
 
 def restore(source: Path, data: Path, database_url: str | None) -> Manifest:
-    """Fill an empty data directory (and an empty database) from a backup. Raises BackupRefused."""
+    """Fill the data directory (and an empty database) from a backup. Raises BackupRefused.
+
+    What was in the directory is moved aside whole, to `DIR.before-…` beside it: nothing is overwritten.
+    """
     if data.exists() and any(data.iterdir()):
-        raise BackupRefused(f"{data} is not empty. Restore into an empty directory and swap them after.")
+        _require_ours_and_idle(data)
     data.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=data.parent, prefix=".restore-") as folder:
         unpacked = Path(folder)
@@ -87,10 +90,28 @@ def restore(source: Path, data: Path, database_url: str | None) -> Manifest:
         else:
             _check_files(unpacked)
         (unpacked / _MANIFEST).unlink()
+        if data.exists() and any(data.iterdir()):
+            data.rename(data.with_name(f"{data.name}.before-{moment.now():%Y%m%dT%H%M%S%f}"))
         data.mkdir(mode=0o700, exist_ok=True)
         for part in unpacked.iterdir():
             shutil.move(part, data / part.name)
     return manifest
+
+
+def _require_ours_and_idle(data: Path) -> None:
+    """Raises BackupRefused for a directory of something else, and while a server is at work in it."""
+    control = data / CONTROL_FILE
+    if not control.exists():
+        raise BackupRefused(f"{data} is not empty and not a server's data. Restore into another directory.")
+    for file in (control, *(data / "tenants").glob("*.db")):
+        with closing(sqlite3.connect(file, timeout=0)) as connection:
+            try:
+                # Leaving the WAL takes the file for oneself: it fails while anybody has it open.
+                connection.execute("PRAGMA journal_mode=DELETE")
+            except sqlite3.OperationalError:
+                raise BackupRefused(f"A server is at work in {data}. Stop it, then restore.")
+            except sqlite3.DatabaseError:
+                continue  # damaged: all the more reason to restore
 
 
 # -- SQLite ----------------------------------------------------------------------------------------

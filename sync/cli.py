@@ -21,7 +21,17 @@ import sqlalchemy as sa
 from leora_core.domain.command import Rejected
 from leora_core.domain.identity import ROLES
 from leora_core.store.upgrade import UpgradeFailed
-from sync.administration import Refused, device_list, device_revoke, user_add, user_list, user_password, user_switch
+from sync.administration import (
+    Refused,
+    device_list,
+    device_revoke,
+    parked_list,
+    parked_retry,
+    user_add,
+    user_list,
+    user_password,
+    user_switch,
+)
 from sync.backup import BackupRefused, back_up, restore
 from sync.check import check_tenant
 from sync.passwords import PasswordUnusable
@@ -93,6 +103,7 @@ def _parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
     _add_tenant(verbs)
     _add_user(verbs)
     _add_device(verbs)
+    _add_parked(verbs)
     _add_serve(verbs)
     _add_upkeep(verbs)
     for name, (module, about) in _ELSEWHERE.items():
@@ -154,6 +165,19 @@ def _add_device(verbs: "Verbs[argparse.ArgumentParser]") -> None:
     revoke.add_argument("device_id", metavar="DEVICE_ID")
     revoke.add_argument("--wipe", action="store_true", help="it erases itself at its next contact")
     revoke.set_defaults(run=lambda args, tenants, _: device_revoke(_tenant(tenants, args.slug), args))
+
+
+def _add_parked(verbs: "Verbs[argparse.ArgumentParser]") -> None:
+    acts = verbs.add_parser("parked", help="commands a fault of the server kept from running").add_subparsers(
+        dest="act", required=True
+    )
+    listing = acts.add_parser("list", help="all of a tenant")
+    listing.add_argument("slug", metavar="SLUG")
+    listing.set_defaults(run=lambda args, tenants, _: parked_list(_tenant(tenants, args.slug)))
+    retry = acts.add_parser("retry", help="run one again, after the fault is mended; its device is told")
+    retry.add_argument("slug", metavar="SLUG")
+    retry.add_argument("version", type=int, metavar="VERSION")
+    retry.set_defaults(run=lambda args, tenants, _: parked_retry(_tenant(tenants, args.slug), args))
 
 
 def _add_serve(verbs: "Verbs[argparse.ArgumentParser]") -> None:

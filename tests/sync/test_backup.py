@@ -88,8 +88,24 @@ def test_a_postgresql_server_is_backed_up_by_its_own_programs(
 
 def test_nothing_is_overwritten(company: Company, tmp_path: Path) -> None:
     back_up(company.tenants, tmp_path / "b")
-    with pytest.raises(BackupRefused, match="not empty"):
-        restore(tmp_path / "b", company.settings.data, None)
+    data = company.settings.data
+    with pytest.raises(BackupRefused, match="at work"):
+        restore(tmp_path / "b", data, None)
+    company.tenants.close()
+    restore(tmp_path / "b", data, None)
+    assert (data / "control.db").exists()
+    (aside,) = data.parent.glob(f"{data.name}.before-*")
+    assert (aside / "control.db").exists()
+
+
+def test_a_folder_of_something_else_is_left_alone(company: Company, tmp_path: Path) -> None:
+    back_up(company.tenants, tmp_path / "b")
+    other = tmp_path / "photos"
+    other.mkdir()
+    (other / "holiday.jpg").write_bytes(b"x")
+    with pytest.raises(BackupRefused, match="not a server's data"):
+        restore(tmp_path / "b", other, None)
+    assert (other / "holiday.jpg").exists()
 
 
 def test_a_file_that_is_no_whole_backup_is_refused_and_leaves_nothing(company: Company, tmp_path: Path) -> None:

@@ -42,22 +42,22 @@ def test_a_file_goes_in_and_out_by_the_command_line(
     assert bench.rows(Sku) == []
 
 
-def test_a_refusal_is_one_sentence_and_exit_code_1(
+def test_a_refusal_is_one_sentence_and_exit_code_2(
     company: Company, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert call(company, "acme", "products", str(tmp_path / "none.csv")) == 1
+    assert call(company, "acme", "products", str(tmp_path / "none.csv")) == 2
     assert "cannot be opened" in capsys.readouterr().err
-    assert call(company, "nobody", "products", "x.csv") == 1
+    assert call(company, "nobody", "products", "x.csv") == 2
     assert "There is no tenant nobody" in capsys.readouterr().err
 
 
-def test_bad_rows_give_exit_code_1_and_the_whole_story(
+def test_bad_rows_give_exit_code_2_and_the_whole_story(
     company: Company, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     path = tmp_path / "bad.csv"
     path.write_text("SKU,Name\nA,\n")
     code, report = called(company, capsys, "acme", "products", str(path))
-    assert (code, report["written"], report["bad"]) == (1, False, 1)
+    assert (code, report["written"], report["bad"]) == (2, False, 1)
     assert report["rows"] == [
         {
             "row": 2,
