@@ -19,6 +19,7 @@ from leora_desktop.files import write_whole
 from leora_desktop.replica.queries import as_json, describe, run
 from leora_desktop.syncing.cycle import prove, synchronise
 from leora_desktop.syncing.sign_in import sign_out
+from leora_desktop.syncing.status import status
 
 declare(
     {
@@ -116,7 +117,10 @@ def _status(session: Session, _: Request) -> Any:
     waiting, attention = workspace.outbox.counts()
     position = workspace.position()
     who = workspace.signed_in
+    shown = status(workspace)
     return {
+        "standing": shown.standing,
+        "words": shown.words,
         "server": who.server,
         "tenant": {"slug": who.tenant, "name": who.tenant_name, "timezone": who.timezone},
         "user": {"id": who.user_id, "name": who.user_name, "email": who.email},
