@@ -38,10 +38,11 @@ ACCOUNTS = 2_000
 PRODUCTS = 500
 _RECIPE = "4"
 """Rises when the made rows change, so that kept ones are not mistaken for them."""
-_WORDS = (
+_TEXT = (
     "shelf talker chilled Barolo Chianti cellar buyer asked about case price by the glass pours list menu tasting "
     "staff training reorder stock back vintage Rioja Sancerre Malbec spring patio display endcap delivery Thursday"
-).split()  # noqa: SIM905 - a list of so many quoted words reads worse
+)
+_WORDS = _TEXT.split()
 
 
 def fingerprint() -> str:
@@ -102,9 +103,7 @@ def _fill(tenant: Tenant, people: dict[str, str], size: int) -> None:
             records.add(record)
         return {"rows": size}
 
-    authority.commit_work(
-        tenant, name="Benchmark", actor=authority.SYSTEM, command_id=new_id(), payload={}, work=work
-    )
+    authority.commit_work(tenant, name="Benchmark", actor=authority.SYSTEM, command_id=new_id(), payload={}, work=work)
 
 
 class Made:

@@ -170,7 +170,7 @@ def herd(url: str, pid: int, folder: str, objects: list[list[dict[str, Any]]], c
 
 def _before(objects: list[dict[str, Any]]) -> str:
     """An id just below all of these."""
-    return min(one["id"] for one in objects)[:-12] + "000000000000"
+    return str(min(one["id"] for one in objects))[:-12] + "0" * 12
 
 
 def _write(connection: sqlite3.Connection, objects: list[dict[str, Any]]) -> None:

@@ -107,7 +107,13 @@ def in_own_process(module: str, case: str, python: str = sys.executable, **argum
     """Run `case` of a benchmark module in a process of its own."""
     said = json.dumps(arguments, default=str)
     done = subprocess.run(
-        [python, "-m", module, case, said], cwd=ROOT, stdout=subprocess.PIPE, text=True, check=False, timeout=3_600
+        [python, "-m", module, case],
+        cwd=ROOT,
+        input=said,
+        stdout=subprocess.PIPE,
+        text=True,
+        check=False,
+        timeout=3_600,
     )
     if done.returncode != 0:
         raise RuntimeError(f"{module} {case} failed; the lines above say why")
@@ -116,5 +122,5 @@ def in_own_process(module: str, case: str, python: str = sys.executable, **argum
 
 def answer(cases: dict[str, Any]) -> None:
     """The other end of `in_own_process`."""
-    figures = cases[sys.argv[1]](**json.loads(sys.argv[2]))
+    figures = cases[sys.argv[1]](**json.load(sys.stdin))
     print(json.dumps(asdict(figures)))

@@ -186,7 +186,8 @@ def round_trip(url: str, pid: int, a: str, b: str, rounds: int) -> Figures:
     times = []
     with closing(Device(url, Path(a))) as here, closing(Device(url, Path(b))) as there:
         account_id = there.accounts()[0]
-        here.sync(), there.sync()
+        here.sync()
+        there.sync()
         with measuring(pid) as figures:
             for number in range(rounds):
                 start = time.perf_counter()

@@ -6,6 +6,7 @@ id, so that a page can say where it stopped; then everything that changed since 
 that leaves nothing out ends in a checkpoint.
 """
 
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -250,15 +251,15 @@ class Pull:
 
 def _lines_of(synced: Synced, rows: list[Any]) -> Iterator[Rows]:
     """The rows as lines, one for each scope; ids ascend within a line."""
-    by_scope: dict[str, tuple[list[int], list[list[Any]]]] = {}
-    width = len(synced.columns)
+    by_scope: defaultdict[str, list[Any]] = defaultdict(list)
+    columns = synced.column_names
+    width = len(columns)
     for row in rows:
-        scope = row[width]
-        if scope not in by_scope:
-            by_scope[scope] = ([], [])
-        versions, values = by_scope[scope]
-        versions.append(row[width + 1])
-        values.append(row[:width])
-    for scope, (versions, values) in by_scope.items():
-        wire = [convert(list(row), synced.to_wire) for row in values] if synced.to_wire else values
-        yield Rows(table=synced.name, scope=scope, columns=synced.column_names, versions=versions, rows=wire)
+        by_scope[row[width]].append(row)
+    for scope, held in by_scope.items():
+        versions = [row[width + 1] for row in held]
+        if synced.to_wire:
+            wire = [convert(list(row[:width]), synced.to_wire) for row in held]
+        else:
+            wire = [row[:width] for row in held]
+        yield Rows(table=synced.name, scope=scope, columns=columns, versions=versions, rows=wire)

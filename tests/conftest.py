@@ -4,6 +4,8 @@ import os
 import sys
 from typing import Any
 
+import pytest
+
 os.environ.update(LANG="C.UTF-8", LANGUAGE="en", LC_ALL="C.UTF-8")
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
@@ -30,3 +32,16 @@ def stay_on_this_machine(event: str, arguments: tuple[Any, ...]) -> None:
 
 
 sys.addaudithook(stay_on_this_machine)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--conversation-examples", type=int, metavar="N", help="how many conversations of laptops and server to try"
+    )
+
+
+@pytest.fixture
+def conversation_examples(request: pytest.FixtureRequest) -> int | None:
+    """How many conversations the caller asked for, None for the usual number."""
+    examples: int | None = request.config.getoption("--conversation-examples")
+    return examples

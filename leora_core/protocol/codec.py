@@ -116,7 +116,7 @@ def _meta(mark: object) -> msgspec.Meta | None:
 
 
 def _to_dataclass(kind: type, struct: msgspec.Struct) -> Any:
-    hints = typing.get_type_hints(kind)
+    hints = _hints(kind)
     values = {}
     for name in struct.__struct_fields__:
         try:
@@ -125,6 +125,11 @@ def _to_dataclass(kind: type, struct: msgspec.Struct) -> Any:
             why = "an instant lies outside the years 1 to 9999"
             raise Rejected("payload_invalid", field=name, why=why) from None
     return kind(**values)
+
+
+@cache
+def _hints(kind: type) -> dict[str, Any]:
+    return typing.get_type_hints(kind)
 
 
 def _value(hint: Any, value: Any) -> Any:

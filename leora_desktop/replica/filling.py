@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from leora_core.protocol.messages import FillPlace, Gone, Page, Rows, ScopeLine, Verdict
+from leora_core.protocol.messages import FillPlace, Gone, Hello, Page, Rows, ScopeLine, Verdict
 from leora_core.store.database import Database
 from leora_core.store.prepared import Transaction
 from leora_core.store.statements import quote, statements
@@ -22,6 +22,8 @@ from leora_desktop.replica.state import REPLICA_STATE
 
 _AT_A_TIME = 8_192
 _CACHE_MB = 16
+_SORTING_MB = 8
+"""Cache while indexes are made; sorting takes as much again."""
 
 
 class Filling:
@@ -58,13 +60,23 @@ class Filling:
             text = REPLICA_STATE.get(transaction, "fill")
         return msgspec.json.decode(text, type=list[FillPlace]) if text else []
 
+    def begun_at(self) -> tuple[int, str | None]:
+        """The version and chain its first rows were read at; 0 while it has none."""
+        with self.database.reading() as transaction:
+            return REPLICA_STATE.number(transaction, "begun"), REPLICA_STATE.get(transaction, "begun_chain")
+
+    def begin(self, transaction: Transaction, hello: Hello) -> None:
+        """An answer begins: the first one tells which history this file is filled from."""
+        if not REPLICA_STATE.number(transaction, "begun"):
+            REPLICA_STATE.set(transaction, begun=hello.version, begun_chain=hello.chain)
+
     def start_over(self) -> None:
         """Forget what has come."""
         with self.database.writing() as transaction:
             for synced in SYNCED:
                 transaction.execute(f"DELETE FROM {quote('sqlite', synced.name)}")  # noqa: S608 - our own names
             staging.clear(transaction)
-            REPLICA_STATE.set(transaction, fill=None)
+            REPLICA_STATE.set(transaction, fill=None, begun=None, begun_chain=None)
 
     # -- one answer ------------------------------------------------------------------------------
 
@@ -116,7 +128,8 @@ class Filling:
 
     def index(self) -> None:
         """Make the large indexes, in memory that does not grow with the rows."""
-        sorting = _open(self.path, self._key, temp_store="FILE")
+        self.database.close()  # its cache; a next use opens it again
+        sorting = _open(self.path, self._key, temp_store="FILE", cache_mb=_SORTING_MB)
         try:
             with sorting.writing() as transaction:
                 layout.add_silent_indexes(transaction)
@@ -128,7 +141,7 @@ class Filling:
         self.database.close()
 
 
-def _open(path: Path, key_hex: str, *, temp_store: str = "MEMORY") -> Database:
+def _open(path: Path, key_hex: str, *, temp_store: str = "MEMORY", cache_mb: int = _CACHE_MB) -> Database:
     """Without a write-ahead log, for nobody reads meanwhile: new pages are then written once instead of twice.
 
     Rows come in key order, so few pages are needed again and a small cache does.
@@ -138,7 +151,7 @@ def _open(path: Path, key_hex: str, *, temp_store: str = "MEMORY") -> Database:
         key_hex,
         synchronous="NORMAL",
         pool_size=2,
-        cache_mb=_CACHE_MB,
+        cache_mb=cache_mb,
         journal="TRUNCATE",
         temp_store=temp_store,
     )

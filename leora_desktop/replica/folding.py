@@ -4,6 +4,7 @@ import re
 import unicodedata
 
 _WORDS = re.compile(r"[^\W_]+")
+_OTHERS = re.compile(r"[^0-9]+")
 _LETTERS = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "ħ": "h", "æ": "ae", "œ": "oe", "þ": "th", "ð": "d", "ı": "i"})
 """Letters that Unicode does not take apart into a plain letter and a mark."""
 
@@ -24,4 +25,4 @@ def _plain(letter: str) -> str:
 
 def digits_of(text: str | None) -> str:
     """The ASCII digits of `text` alone."""
-    return "".join(letter for letter in text or "" if letter in "0123456789")
+    return _OTHERS.sub("", text) if text else ""

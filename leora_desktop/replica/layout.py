@@ -1,7 +1,5 @@
 """How a replica file is laid out: made bare for a fast first fill, indexed when it is full."""
 
-from collections.abc import Callable
-
 import sqlalchemy as sa
 from sqlalchemy.schema import CreateIndex, CreateTable
 
@@ -25,7 +23,7 @@ def make_bare(transaction: Transaction) -> None:
 def add_indexes(transaction: Transaction) -> None:
     """The secondary indexes of the synced tables, as far as they are missing."""
     for synced in SYNCED:
-        _add_indexes(transaction, synced, lambda _: True)
+        _add_indexes(transaction, synced, set(synced.table.columns.keys()))
 
 
 def add_silent_indexes(transaction: Transaction) -> None:
@@ -34,13 +32,13 @@ def add_silent_indexes(transaction: Transaction) -> None:
     They alone may be sorted in a temporary file: SQLCipher does not encrypt those.
     """
     for synced in SYNCED:
-        silent = _silent(synced)
-        _add_indexes(transaction, synced, lambda index, silent=silent: set(index.columns.keys()) <= silent)
+        _add_indexes(transaction, synced, _silent(synced))
 
 
-def _add_indexes(transaction: Transaction, synced: Synced, wanted: Callable[[sa.Index], bool]) -> None:
+def _add_indexes(transaction: Transaction, synced: Synced, columns: set[str]) -> None:
+    """The table's indexes on none but these columns."""
     for index in sorted(synced.table.indexes, key=lambda index: str(index.name)):
-        if wanted(index):
+        if columns.issuperset(index.columns.keys()):
             transaction.connection.execute(CreateIndex(index, if_not_exists=True))
 
 

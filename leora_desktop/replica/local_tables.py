@@ -95,7 +95,13 @@ waiting = sa.Table(
     sa.Column("payload", sa.Text(), nullable=False),
     sa.Column("stale", sa.Text(), comment="JSON {code, sentence}: it no longer applies here; the server decides"),
     sa.Column("deferred", sa.Text(), comment="what the server said when it was too old for it"),
-    sa.Column("offered_again", sa.Boolean(create_constraint=False), nullable=False, server_default=sa.false()),
+    sa.Column(
+        "offered",
+        sa.Boolean(create_constraint=False),
+        nullable=False,
+        server_default=sa.false(),
+        comment="it has left, or may have, under this device id or an earlier one",
+    ),
     sqlite_with_rowid=False,
 )
 """Commands without a verdict, in the order they were given."""

@@ -46,6 +46,8 @@ class Waiting:
     payload: dict[str, Any]
     stale: dict[str, Any] | None
     deferred: str | None
+    offered: bool
+    """Whether a server may have it: under its number, or an earlier one."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,7 +68,7 @@ class Attention:
     settled_at: str
 
 
-_WAITING = "SELECT id, seq, name, v, at, payload, stale, deferred FROM waiting ORDER BY position"
+_WAITING = "SELECT id, seq, name, v, at, payload, stale, deferred, offered FROM waiting ORDER BY position"
 _BEYOND = _WAITING.replace("ORDER BY", "WHERE seq IS NULL OR seq > ? ORDER BY")
 _ATTENTION = (
     "SELECT id, name, v, at, payload, status, code, sentence, field, detail, version, settled_at "
@@ -82,6 +84,8 @@ class Outbox:
         self._soft = soft or database
         self._journal = journal
         self._flusher = ThreadPoolExecutor(1, "outbox-flush") if soft and journal else None
+        self._offered_before = 0
+        self._newly_offered: list[tuple[str]] = []
         with database.writing() as transaction:
             OUTBOX.create_all(transaction.connection)
             rows = transaction.execute("SELECT name, value FROM outbox_state").fetchall()
@@ -150,7 +154,7 @@ class Outbox:
             if row is None:
                 raise Rejected("not_waiting")
             command = _waiting(row)
-            if command.seq is not None and command.deferred is None:
+            if command.offered and command.deferred is None:
                 raise Rejected("already_sent")
             transaction.execute("DELETE FROM waiting WHERE id = ?", (id,))
             self._renumber_after(transaction, command.seq)
@@ -190,30 +194,35 @@ class Outbox:
         with self.database.writing() as transaction:
             rows = transaction.execute(f"{_BEYOND} LIMIT ?", (beyond, limit)).fetchall()
             next_seq = max(OUTBOX_STATE.number(transaction, "next_seq"), 1)
-            sent = []
+            sent, numbers = [], []
+            self._newly_offered = []
             for row in rows:
                 command = _waiting(row)
                 seq = command.seq
                 if seq is None:
                     seq, next_seq = next_seq, next_seq + 1
-                    transaction.execute("UPDATE waiting SET seq = ? WHERE id = ?", (seq, command.id))
+                if not command.offered:
+                    self._newly_offered.append((command.id,))
+                if seq != command.seq or not command.offered or command.deferred is not None:
+                    numbers.append((seq, command.id))
                 sent.append(_sent(command, seq))
-            self._set(transaction, next_seq=next_seq)
+            # Counted as offered before they leave: a crash tells nobody whether they did.
+            transaction.executemany("UPDATE waiting SET seq = ?, offered = 1, deferred = NULL WHERE id = ?", numbers)
+            self._offered_before = OUTBOX_STATE.number(transaction, "offered_seq")
+            self._set(transaction, next_seq=next_seq, offered_seq=max(self._offered_before, sent[-1].seq))
         return sent
 
     def never_left(self, commands: list[SentCommand]) -> None:
-        """The request was not even begun: numbers that were new in it are free again."""
+        """The request of the last `to_send` was not even begun: numbers that were new in it are free again."""
+        if not commands:
+            return
+        known = self._offered_before
         with self.database.writing() as transaction:
-            known = OUTBOX_STATE.number(transaction, "offered_seq")
-            self._set(transaction, next_seq=max(known, 0) + 1)
+            self._set(transaction, next_seq=known + 1, offered_seq=known)
             transaction.executemany(
                 "UPDATE waiting SET seq = NULL WHERE id = ? AND seq > ?", [(c.id, known) for c in commands]
             )
-
-    def may_have_left(self, commands: list[SentCommand]) -> None:
-        """The request was begun: the server may have these numbers now, whatever we hear of it."""
-        if commands:
-            self.remember(offered_seq=commands[-1].seq)
+            transaction.executemany("UPDATE waiting SET offered = 0 WHERE id = ?", self._newly_offered)
 
     def renumber(self) -> None:
         """Number everything from 1 again, as a device with a new id does."""
@@ -241,7 +250,7 @@ class Outbox:
             lowest = int(transaction.execute("SELECT COALESCE(MIN(position), 1) FROM waiting").fetchone()[0])
             start = lowest - len(rows)
             transaction.executemany(
-                "INSERT INTO waiting (id, position, name, v, at, payload, offered_again) VALUES (?, ?, ?, ?, ?, ?, 1)",
+                "INSERT INTO waiting (id, position, name, v, at, payload, offered) VALUES (?, ?, ?, ?, ?, ?, 1)",
                 [(row[0], start + index, *row[1:]) for index, row in enumerate(rows)],
             )
         return len(rows)
@@ -256,9 +265,16 @@ class Outbox:
 
     # -- verdicts --------------------------------------------------------------------------------
 
-    def settle(self, verdicts: list[Verdict], at: datetime) -> None:
-        """Let go of the commands these verdicts are about; refused and parked ones want attention."""
+    def settle(
+        self, verdicts: list[Verdict], at: datetime, *, cursor: int | None = None, chain: str | None = None
+    ) -> None:
+        """Let go of the commands these verdicts are about; refused and parked ones want attention.
+
+        (`cursor`, `chain`) name the history they were settled in, should the replica be lost.
+        """
         with self.database.writing() as transaction:
+            if cursor is not None:
+                self._set(transaction, settled_cursor=cursor, settled_chain=chain)
             for verdict in verdicts:
                 self._settle_one(transaction, verdict, format_instant(at))
             horizon = format_instant(at - KEPT)
@@ -333,7 +349,7 @@ def _json(value: object) -> str:
 
 
 def _waiting(row: Any) -> Waiting:
-    id_, seq, name, v, at, payload, stale, deferred = row
+    id_, seq, name, v, at, payload, stale, deferred, offered = row
     return Waiting(
         id=id_,
         seq=seq,
@@ -343,6 +359,7 @@ def _waiting(row: Any) -> Waiting:
         payload=msgspec.json.decode(payload),
         stale=msgspec.json.decode(stale) if stale else None,
         deferred=deferred,
+        offered=bool(offered),
     )
 
 

@@ -330,6 +330,9 @@ class Workspace:
             REPLICA_STATE.set(transaction, filled=1, fill=None)
             _note(transaction, checkpoint, done)
             transaction.execute("ANALYZE")
+            # Its samples are values out of rows, and would outlive a scope that is lost.
+            if transaction.execute("SELECT 1 FROM sqlite_master WHERE name = 'sqlite_stat4'").fetchone():
+                transaction.execute("DELETE FROM sqlite_stat4")
         with filling.database.engine.connect() as connection:
             connection.connection.driver_connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")  # type: ignore[union-attr]
         filling.close()
@@ -351,7 +354,8 @@ class Workspace:
         """The outbox follows the replica: verdicts shown there end the waiting here."""
         now = datetime.now(UTC)
         if done.verdicts:
-            self.outbox.settle(done.verdicts, now)
+            stood = self.position()
+            self.outbox.settle(done.verdicts, now, cursor=stood.cursor, chain=stood.chain)
             with self.replica.writing() as transaction:
                 transaction.execute("DELETE FROM applied_verdict")
         if done.stale:

@@ -40,6 +40,8 @@ from leora_desktop.syncing.trouble import note_refusal
 
 _ROUNDS = 10_000
 _REPAIRS = 3
+_MOST_REPAIRED = 1_000
+"""Scopes filled anew one by one; the server takes 2,000 places in a request."""
 _SKEW_SECONDS = 120
 _DEEP_IDS = 1_000
 _LINES_AT_A_TIME = 64
@@ -102,6 +104,7 @@ def synchronise(workspace: Workspace, client: Client, *, max_rows: int = 50_000)
 def _rounds(workspace: Workspace, client: Client, max_rows: int) -> CycleReport:
     report = CycleReport()
     talk = _Talk(workspace, client, report, max_rows)
+    talk.check_history()
     repairs = 0
     for _ in range(_ROUNDS):
         answer = talk.exchange()
@@ -165,19 +168,41 @@ class _Talk:
         request = self._request()
         try:
             with self.client.exchange(request) as lines:
-                self.workspace.outbox.may_have_left(request.commands)
                 return self._listen(request, lines)
         except NeverSent as failure:
             self.workspace.outbox.never_left(request.commands)
             self._gone_offline(failure)
             raise
         except Unavailable as failure:
-            self.workspace.outbox.may_have_left(request.commands)
             self._gone_offline(failure)
             raise
         except Refused as refused:
-            self.workspace.outbox.may_have_left(request.commands)
             return self._refused(request, refused)
+
+    def check_history(self) -> None:
+        """Before filling from nothing: is this the history the fill was begun in, or our commands were settled in?
+
+        From cursor 0 the server cannot see that it was restored from a backup. Raises Refused `lineage_changed`.
+        """
+        if not self.workspace.wants_refill():
+            return
+        outbox = self.workspace.outbox
+        cursor, chain = self.workspace.start_filling().begun_at()
+        if not cursor:
+            cursor, chain = int(outbox.state("settled_cursor") or 0), outbox.state("settled_chain")
+        if not cursor:
+            return
+        request = SyncRequest(request=str(uuid.uuid4()), lease=self._lease, cursor=cursor, chain=chain, max_rows=1)
+        try:
+            with self.client.exchange(request) as lines:
+                for line in lines:
+                    if isinstance(line, Hello):
+                        self._hello(line)
+        except Unavailable as failure:
+            self._gone_offline(failure)
+            raise
+        except Refused as refused:
+            self._refused(request, refused)
 
     def _gone_offline(self, failure: Unavailable) -> None:
         self.workspace.outbox.remember(durable=False, lease=self._lease)
@@ -270,10 +295,14 @@ class _Talk:
                         if isinstance(line, Rows):
                             self.report.received += len(line.rows)
                     else:
+                        if isinstance(line, Hello):
+                            filling.begin(transaction, line)
                         self._take(answer, line)
                 filling.flush(transaction)
                 if answer.page is not None:
                     filling.page(transaction, answer.page)
+                elif answer.checkpoint is None:
+                    raise _cut()
                 filling.keep_verdicts(transaction, answer.verdicts)
         except BaseException:
             filling.forget_unwritten()
@@ -329,7 +358,7 @@ class _Talk:
         if answer.checkpoint is not None:
             return answer
         if answer.page is None:
-            raise Unavailable("network", "The answer was cut. What arrived is kept; the rest is asked for again.")
+            raise _cut()
         if self.workspace.filling is None:
             fill = msgspec.json.encode(answer.page.fill).decode()
             self.workspace.stage(lambda transaction: REPLICA_STATE.set(transaction, fill=fill))
@@ -364,14 +393,17 @@ class _Talk:
     def ask_for_repair(self) -> None:
         """The sums differ: fill the scopes anew whose sums are not the server's; all, if none can be told."""
         differing = _differing_scopes(self.workspace, self.client)
-        if differing:
+        if 0 < len(differing) <= _MOST_REPAIRED:
             self._mark_for_repair(differing)
         else:
             self.workspace.rebuild()
 
     def repair(self, scopes: set[str]) -> None:
-        """Fill these scopes anew, to the next checkpoint."""
-        self._mark_for_repair(scopes)
+        """Fill these scopes anew, to the next checkpoint; everything, when they are very many."""
+        if len(scopes) <= _MOST_REPAIRED:
+            self._mark_for_repair(scopes)
+        else:
+            self.workspace.rebuild()
         while True:
             answer = self.exchange()
             if answer.checkpoint is not None:
@@ -419,6 +451,10 @@ class _Talk:
         self.workspace.show_anew()
         self.report.rejected += 1
         self._limit = int(outbox_limit) if (outbox_limit := self.workspace.outbox.state("command_limit")) else 100
+
+
+def _cut() -> Unavailable:
+    return Unavailable("network", "The answer was cut. What arrived is kept; the rest is asked for again.")
 
 
 def _stage_lines(transaction: Transaction, lines: list[Rows | Gone | ScopeLine]) -> None:

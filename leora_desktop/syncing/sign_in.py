@@ -81,6 +81,7 @@ def _keep(profile: Profile, key: str, answer: dict[str, Any]) -> None:
         new_history = outbox.state("trouble") == "lineage_changed"
         if new_history:
             outbox.offer_again()
+            outbox.remember(settled_cursor=None, settled_chain=None)
             destroy(profile.next_replica)
         outbox.renumber()
         outbox.remember(

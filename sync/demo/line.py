@@ -26,7 +26,8 @@ class Line:
         with _listening(0) as found:
             self._port = int(found.getsockname()[1])
         self._lock = threading.Lock()
-        self._left: int | None = None
+        self._break_in: tuple[int, int] | None = None
+        self._answer, self._of_answer, self._asked = 0, 0, False
         self._open = False
         self._server = ("127.0.0.1", 0)
         self._acceptor: threading.Thread | None = None
@@ -37,18 +38,14 @@ class Line:
         """The address laptops use."""
         return f"http://127.0.0.1:{self._port}"
 
-    @property
-    def is_open(self) -> bool:
-        """Whether laptops can reach the server."""
-        return self._open
-
-    def open(self, server: str, *, at_most: int | None = None) -> None:
-        """Lead to the server at this URL; after `at_most` bytes of answers the line breaks by itself."""
+    def open(self, server: str, *, break_in: tuple[int, int] | None = None) -> None:
+        """Lead to the server at this URL. With `break_in` = (n, bytes) the line breaks in the n-th answer."""
         self.cut()
         place = urlsplit(server)
         self._server = (place.hostname or "127.0.0.1", place.port or 80)
         listening = _bound(self._port)
-        self.carried, self._left, self._open = 0, at_most, True
+        self._break_in, self.carried, self._open = break_in, 0, True
+        self._answer, self._of_answer, self._asked = 0, 0, False
         self._acceptor = threading.Thread(target=self._accept, args=(listening,), name="line", daemon=True)
         self._acceptor.start()
 
@@ -106,13 +103,19 @@ class Line:
         _close(sink)
 
     def _up(self, data: bytes) -> bytes:
+        with self._lock:
+            self._asked = True
         return data
 
     def _down(self, data: bytes) -> bytes:
+        """What of it may pass. What comes first after something was asked begins the next answer."""
         with self._lock:
-            passed = data if self._left is None else data[: self._left]
-            if self._left is not None:
-                self._left -= len(passed)
+            if self._asked:
+                self._asked, self._answer, self._of_answer = False, self._answer + 1, 0
+            passed = data
+            if self._break_in is not None and self._answer >= self._break_in[0]:
+                passed = data[: max(self._break_in[1] - self._of_answer, 0)]
+            self._of_answer += len(passed)
             self.carried += len(passed)
         return passed
 

@@ -11,8 +11,10 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-from sync.demo.generator import RECIPE, Size, generate
+from sync.demo.generator import RECIPE, VOLUMES, Size, generate
 from sync.demo.telling import DemoFailed
+
+__all__ = ["VOLUMES", "Delivery", "Material", "given", "made"]
 
 _LATER_SHARE = 4
 """One order in so many comes later."""
@@ -78,7 +80,9 @@ def _split(file: Path, order_column: str, folder: Path) -> tuple[Path, Path, int
     raw = file.read_bytes()
     text = (gzip.decompress(raw) if file.suffix == ".gz" else raw).decode("utf-8-sig")
     rows = list(csv.reader(io.StringIO(text)))
-    head = next(index for index, row in enumerate(rows) if order_column in row)
+    head = next((index for index, row in enumerate(rows) if order_column in row), None)
+    if head is None:
+        raise DemoFailed(f"{file} has no column {order_column}. It is not a file of order lines.")
     place = rows[head].index(order_column)
     orders = list(dict.fromkeys(row[place] for row in rows[head + 1 :] if len(row) > place))
     newer = set(orders[len(orders) - len(orders) // _LATER_SHARE :])

@@ -12,7 +12,7 @@ from typing import Any
 from leora_core.protocol.proof import checksum_text
 from sync.demo import processes
 from sync.demo.telling import DemoFailed
-from sync.settings import SETTINGS_FILE
+from sync.settings import SETTINGS_FILE, load_settings
 from sync.tenants import Tenants
 from sync.visibility import total_sum
 
@@ -43,6 +43,12 @@ class Office:
     def pid(self) -> int:
         """The number of the server's process."""
         return self._server.pid if self._server else 0
+
+    @property
+    def database(self) -> str:
+        """Where the server keeps its data, as its settings say."""
+        url = load_settings(self.data).database
+        return "SQLite files of its own" if url is None else url
 
     def limit_answers(self, rows: int) -> None:
         """Set how many rows one answer may carry, in the server's settings. Takes effect when it starts."""

@@ -35,12 +35,12 @@ class Transcript:
     def say(self, text: str) -> None:
         """A step, with the time of day; long ones go on below."""
         clock = f"{datetime.now().astimezone():%H:%M:%S}".ljust(_MARGIN)
-        self._write(textwrap.fill(text, WIDTH, initial_indent=clock, subsequent_indent=" " * _MARGIN))
+        self._fill(text, clock, " " * _MARGIN)
 
     def show(self, text: str) -> None:
         """Something that was read back, below its step."""
         indent = " " * (_MARGIN + 2)
-        self._write(textwrap.fill(text, WIDTH, initial_indent=indent, subsequent_indent=indent + "  "))
+        self._fill(text, indent, indent + "  ")
 
     def table(self, head: Sequence[Any], rows: Sequence[Sequence[Any]]) -> None:
         """Columns: the first to the left, numbers and all others to the right."""
@@ -53,6 +53,10 @@ class Transcript:
     def plain(self, text: str) -> None:
         """A line as it is."""
         self._write(text)
+
+    def _fill(self, text: str, first: str, further: str) -> None:
+        filled = textwrap.fill(text, WIDTH, initial_indent=first, subsequent_indent=further, break_on_hyphens=False)
+        self._write(filled)
 
     def _write(self, text: str) -> None:
         print(text, flush=True)
@@ -67,6 +71,11 @@ def words(value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     return f"{value:,}" if isinstance(value, int) else str(value)
+
+
+def instant(text: str | None) -> str:
+    """`2026-11-22 10:42:07 UTC`."""
+    return f"{text[:19].replace('T', ' ')} UTC" if text else "-"
 
 
 def clip(text: str, width: int) -> str:

@@ -13,7 +13,17 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import StreamingResponse
 
 from leora_core.domain.values import format_instant, is_id, parse_instant
-from leora_core.protocol.messages import AnswerLine, Checkpoint, Hello, SyncRequest, Verdict, decode_request, encode
+from leora_core.protocol.messages import (
+    AnswerLine,
+    Checkpoint,
+    FillPlace,
+    Hello,
+    SentCommand,
+    SyncRequest,
+    Verdict,
+    decode_request,
+    encode,
+)
 from leora_core.protocol.proof import checksum_text, content_hash
 from leora_core.store.columns import convert
 from leora_core.store.statements import statements
@@ -34,6 +44,9 @@ _POLL_BYTES = 1_000
 _SMALL = 1_000
 """An answer shorter than this travels uncompressed."""
 NDJSON = "application/x-ndjson"
+_LARGEST = 2**53 - 1
+_MOST_PLACES = 2_000
+"""Each costs a look into every table; a laptop that needs more asks for everything."""
 
 
 def router(tenants: Tenants, settings: ServerSettings) -> APIRouter:
@@ -151,10 +164,18 @@ def _parsed(body: bytes, settings: ServerSettings) -> SyncRequest:
         request = decode_request(body)
     except msgspec.DecodeError as error:
         raise ApiError(400, "bad_request", f"The request is not what it should be: {error}.") from None
+    except RecursionError:
+        raise ApiError(400, "bad_request", "The request is nested too deep.") from None
     if not is_id(request.request):
         raise ApiError(400, "bad_request", "The request id is not a UUID - at `$.request`.")
-    if request.cursor < 0 or request.max_rows < 1:
-        raise ApiError(400, "bad_request", "cursor and max_rows must not be negative.")
+    if not 0 <= request.cursor <= _LARGEST or request.max_rows < 1:
+        raise ApiError(400, "bad_request", "cursor and max_rows must not be negative, nor beyond 2^53.")
+    if len(request.fill) > _MOST_PLACES:
+        sentence = f"More than {_MOST_PLACES} places to fill. Ask with cursor 0 for everything - at `$.fill`."
+        raise ApiError(400, "bad_request", sentence)
+    for index, place in enumerate(request.fill):
+        if not _is_place(place):
+            raise ApiError(400, "bad_request", f"This is not a place that a page gave - at `$.fill[{index}]`.")
     if len(request.commands) > settings.command_limit:
         raise ApiError(
             413,
@@ -163,18 +184,30 @@ def _parsed(body: bytes, settings: ServerSettings) -> SyncRequest:
             limit=settings.command_limit,
         )
     for index, command in enumerate(request.commands):
-        _check_envelope(index, command.id, command.seq, command.at)
+        _check_envelope(index, command)
     return request
 
 
-def _check_envelope(index: int, id_: str, seq: int, at: str) -> None:
+def _is_place(place: FillPlace) -> bool:
+    """Whether a page can have said so: `after` is absent, `["~"]`, table and id, or table, version and id."""
+    *_, version, _ = ("", *place.after) if len(place.after) == 3 else ("", "0", "")
+    texts = (place.scope, *place.after)
+    return (
+        0 <= place.at <= _LARGEST
+        and len(place.after) <= 3
+        and (version.isascii() and version.isdigit() and len(version) < 17)
+        and not any("\x00" in text for text in texts)
+    )
+
+
+def _check_envelope(index: int, command: SentCommand) -> None:
     place = f"at `$.commands[{index}]`"
-    if not is_id(id_):
+    if not is_id(command.id):
         raise ApiError(400, "bad_request", f"The command id is not a canonical UUID - {place}.")
-    if seq < 1:
-        raise ApiError(400, "bad_request", f"seq counts from 1 - {place}.")
+    if command.seq < 1 or command.v < 1:
+        raise ApiError(400, "bad_request", f"seq and v count from 1 - {place}.")
     try:
-        parse_instant(at)
+        parse_instant(command.at)
     except (ValueError, OverflowError):
         raise ApiError(400, "bad_request", f"at is not an instant like 2026-11-22T10:42:07.123Z - {place}.") from None
 

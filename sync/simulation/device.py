@@ -8,6 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from leora_core.domain.command import Rejected
 from leora_core.domain.failures import Unavailable
 from leora_desktop.paths import Profile
 from leora_desktop.replica.database import is_damage
@@ -75,6 +76,10 @@ class Ledger:
     given: dict[str, Given] = field(default_factory=dict)
     discarded: set[str] = field(default_factory=set)
     """Taken back, or let go of, by the person."""
+    taken_back: set[str] = field(default_factory=set)
+    """Those of them that the program said had never been sent."""
+    copied: set[str] = field(default_factory=set)
+    """Those an image or a clone may still send, whatever the person does on this laptop."""
     told: dict[str, str] = field(default_factory=dict)
     """Command id -> status of what stood in a device's attention at some time."""
     excused: set[str] = field(default_factory=set)
@@ -160,8 +165,18 @@ class Device:
 
     def discard(self, id: str) -> None:
         """Take back an unsent command or let go of a refused one. Raises Rejected."""
-        self.workspace.discard(id)
+        waited = id in self.waiting_ids()
+        known = id in self.ledger.discarded
+        # Before it is known to be done: a file that breaks just after it keeps nothing back.
         self.ledger.discarded.add(id)
+        try:
+            self.workspace.discard(id)
+        except Rejected:
+            if not known:
+                self.ledger.discarded.discard(id)
+            raise
+        if waited:
+            self.ledger.taken_back.add(id)
 
     def sync(self, *strikes: Strike | Fault, max_rows: int = 50_000) -> CycleReport:
         """One round through the strikes given. Raises Unavailable or Refused as the program would see it."""
@@ -199,6 +214,16 @@ class Device:
         """The proof over every row, as the program makes it. Raises Unavailable or Refused."""
         return prove(self.workspace, self.client(), deep=deep)
 
+    def prove_through(self) -> Proof:
+        """The proof, signing in again where the server wants it: two copies of a laptop may only now be told apart."""
+        try:
+            return self.prove()
+        except Refused as refused:
+            if refused.code not in SIGN_IN_AGAIN:
+                raise
+            self.sync_through()
+            return self.prove()
+
     def note_told(self) -> None:
         """Write down what the device tells its person now."""
         if self.profile.signed_in() is not None and self._workspace is not None:
@@ -207,6 +232,12 @@ class Device:
     def waiting_ids(self) -> list[str]:
         """The commands without a verdict, in order."""
         return [command.id for command in self.workspace.outbox.waiting()]
+
+    def kept_ids(self) -> set[str]:
+        """The commands it could still offer to a server that lost them."""
+        with self.workspace.outbox.database.reading() as transaction:
+            rows = transaction.execute("SELECT id FROM accepted UNION SELECT id FROM waiting").fetchall()
+        return {row[0] for row in rows}
 
     def attention(self) -> dict[str, Any]:
         """Command id -> what the device tells of it."""
@@ -251,6 +282,7 @@ class Device:
 
     def image(self) -> Image:
         """Copy the profile, as a backup of the disk does."""
+        self.ledger.copied.update(self.waiting_ids())
         self.close()
         self._images += 1
         folder = self.profile.dir.with_name(f"{self.profile.dir.name}-image-{self._images}")
@@ -270,6 +302,7 @@ class Device:
 
     def clone(self, name: str) -> "Device":
         """A second laptop with the same files and keys: both may be used. It does not know of the first."""
+        self.ledger.copied.update(self.waiting_ids())
         self.close()
         folder = self.profile.dir.with_name(name)
         shutil.copytree(self.profile.dir, folder)

@@ -168,17 +168,26 @@ def check_end(world: World) -> list[Violation]:
         found += check_device(world, device)
         found += _check_proof(device)
         device.note_told()
+        found += _check_told(world, device)
     return [*found, *check_promises(world)]
 
 
 def _check_proof(device: Device) -> Iterator[Violation]:
     try:
-        proof = device.prove()
+        proof = device.prove_through()
     except (Unavailable, Refused, Rejected) as trouble:
         yield Violation("stuck", f"{device.name} cannot prove what it holds: {trouble}")
         return
     if not proof.equal:
         yield Violation("wrong", f"{device.name} cannot prove equality at {proof.cursor}")
+
+
+def _check_told(world: World, device: Device) -> Iterator[Violation]:
+    """What was parked and has been run again since is no longer said to be parked."""
+    now = {command_id: status for command_id, status, _, _ in world.server.settled()}
+    for id_, entry in device.attention().items():
+        if entry.status == "parked" and now.get(id_, "parked") != "parked":
+            yield Violation("stuck", f"{device.name} still says that {id_} is parked; it is {now[id_]}")
 
 
 def check_promises(world: World) -> list[Violation]:
@@ -192,6 +201,11 @@ def check_promises(world: World) -> list[Violation]:
     rows = world.server.rows()
     removed = world.server.removed() | removed_by_command(world.ledger.given.values(), status)
     waiting = {id_ for device in world.devices.values() for id_ in device.waiting_ids()}
+    found += [
+        Violation("wrong", f"{id_} was taken back as never sent and is {status[id_]}")
+        for id_ in world.ledger.taken_back - world.ledger.copied
+        if id_ in status
+    ]
     for id_, given in world.ledger.given.items():
         if id_ in world.ledger.discarded or id_ in waiting:
             continue

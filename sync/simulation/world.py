@@ -47,6 +47,7 @@ class World:
     poison: Poison = field(default_factory=Poison)
     rewound: bool = False
     """Whether the server was ever put back to an older copy of itself."""
+    _lost: dict[str, set[str]] = field(default_factory=dict)
     _stack: ExitStack = field(default_factory=ExitStack)
 
     def __post_init__(self) -> None:
@@ -70,13 +71,15 @@ class World:
         accounts: int = 2,
         database: str | None = None,
         slug: str = "acme",
+        exchange_only: bool = False,
     ) -> "World":
         """A company with reps (`rep1@…`), managers (`boss1@…`), so many accounts for each rep, and two wines.
 
-        The server answers; no laptop is enrolled yet. With `database` it is on that PostgreSQL server.
+        The server answers; no laptop is enrolled yet. With `database` it is on that PostgreSQL server;
+        `exchange_only` gives it the exchange's routes alone and a quick start.
         """
         folder.mkdir(parents=True, exist_ok=True)
-        server = Server(folder / "server", slug=slug, database=database)
+        server = Server(folder / "server", slug=slug, database=database, exchange_only=exchange_only)
         server.tenants.create(slug, "Acme Wines", ZONE)
         company = _founded(server, reps, managers, accounts)
         server.start()
@@ -120,8 +123,21 @@ class World:
         self.server.command("AssignAccount", payload, self.boss())
 
     def rewind(self, backup: Backup) -> None:
-        """Put the server back to an older copy of itself; it answers on."""
+        """Put the server back to an older copy of itself; it answers on.
+
+        Work on accounts that were taken from a person is erased from their laptops once it is accepted, so
+        that nobody can offer it again: what the server loses of it is excused.
+        """
         self.rewound = True
+        kept = {id_ for device in self.devices.values() for id_ in device.kept_ids()}
+        for person in self.company.people.values():
+            self._lost.setdefault(person.user_id, set()).update(self.server.ended(person.user_id))
+        for id_, status, version, _ in self.server.settled():
+            given = self.ledger.given.get(id_)
+            if given is None or version <= backup.version or status not in ("accepted", "amended") or id_ in kept:
+                continue
+            if any(scope.partition(":")[2] in str(given.payload) for scope in self._lost[given.user_id]):
+                self.ledger.excused.add(id_)
         self.server.restore(backup)
 
     def disable(self, person: str) -> None:
@@ -176,6 +192,7 @@ class Template:
     backup: Backup
     slug: str
     database: str | None
+    exchange_only: bool
     laptops: dict[str, tuple[Person, dict[str, str]]]
 
     @classmethod
@@ -184,12 +201,23 @@ class Template:
         backup = world.server.backup()
         laptops = {name: (device.person, dict(device.secrets.held)) for name, device in world.devices.items()}
         world.close()
-        return cls(world.folder, world.company, backup, world.server.slug, world.server.database, laptops)
+        server = world.server
+        return cls(
+            folder=world.folder,
+            company=world.company,
+            backup=backup,
+            slug=server.slug,
+            database=server.database,
+            exchange_only=server.exchange_only,
+            laptops=laptops,
+        )
 
     def world(self, folder: Path) -> World:
         """A fresh one in an empty folder. On PostgreSQL there can be only one at a time."""
         folder.mkdir(parents=True, exist_ok=True)
-        server = Server(folder / "server", slug=self.slug, database=self.database)
+        server = Server(
+            folder / "server", slug=self.slug, database=self.database, exchange_only=self.exchange_only
+        )
         if self.backup.folder is not None:
             shutil.copytree(self.backup.folder, folder / "server")
             server.start()

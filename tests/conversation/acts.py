@@ -4,10 +4,12 @@ import dataclasses
 import shutil
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import msgspec
+import time_machine
 import zstandard
 
 from leora_core.domain.command import COMMANDS, Command, Context, Outcome, Records
@@ -146,6 +148,11 @@ def pull_the_plug(device: Device) -> None:
     device.close()
     shutil.rmtree(device.profile.dir)
     image.rename(device.profile.dir)
+
+
+def days_later(days: float) -> AbstractContextManager[object]:
+    """So many days pass, for laptops and server alike; the clock goes on from there."""
+    return time_machine.travel((datetime.now(UTC) + timedelta(days=days)).timestamp())
 
 
 @contextmanager

@@ -8,6 +8,8 @@ import pytest
 from sync.simulation.world import Template, World
 from tests.postgres import postgres_cluster, postgres_url
 
+pytest.register_assert_rewrite("tests.conversation.acts")
+
 __all__ = ["postgres_cluster", "postgres_url"]
 
 
