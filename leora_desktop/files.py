@@ -43,7 +43,7 @@ def write_whole(path: Path, content: bytes) -> None:
             file.flush()
             os.fsync(file.fileno())
         Path(name).replace(path)
-        _sync_directory(path.parent)
+        sync_directory(path.parent)
     except OSError as error:
         raise _not_written(path, error)
     finally:
@@ -54,7 +54,7 @@ def _not_written(path: Path, error: OSError) -> Unavailable:
     return Unavailable("disk", f"{path} cannot be written: {error.strerror}. Free some space or check its folder.")
 
 
-def _sync_directory(directory: Path) -> None:
+def sync_directory(directory: Path) -> None:
     """Make the renaming itself survive a power cut, where the system lets a directory be opened."""
     if sys.platform == "win32":
         return

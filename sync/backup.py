@@ -22,15 +22,18 @@ import sqlalchemy as sa
 import zstandard
 
 from leora_core.domain.values import format_instant
-from sync import moment
+from sync import authority, moment
 from sync.blobs import blob_files
 from sync.change_log import read_head
+from sync.ids import new_id
 from sync.settings import CONTROL_FILE, SETTINGS_FILE
 from sync.tenants import Tenants
 
 _MANIFEST = "manifest.json"
 _DUMP = "postgresql.dump"
 _FORMAT = 1
+_RESTORED = "RestoreBackup"
+"""What a restore is called in the history."""
 
 
 class BackupRefused(Exception):  # noqa: N818 - told to the administrator
@@ -95,7 +98,23 @@ def restore(source: Path, data: Path, database_url: str | None) -> Manifest:
         data.mkdir(mode=0o700, exist_ok=True)
         for part in unpacked.iterdir():
             shutil.move(part, data / part.name)
+    with closing(Tenants(data, database_url)) as tenants:
+        mark_restored(tenants)
     return manifest
+
+
+def mark_restored(tenants: Tenants) -> None:
+    """Begin a new history in every tenant.
+
+    Laptops offer again what was lost: the same commands in the same order would give the same chain,
+    and a replica of the lost history would be taken for one of this.
+    """
+    behind = {one.slug for one in tenants.behind()}
+    for one in tenants.all():
+        if one.slug not in behind:
+            authority.commit_work(
+                one, name=_RESTORED, actor=authority.SYSTEM, command_id=new_id(), payload={}, work=lambda *_: {}
+            )
 
 
 def _require_ours_and_idle(data: Path) -> None:

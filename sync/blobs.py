@@ -15,7 +15,7 @@ import sqlalchemy as sa
 
 from leora_core.store.prepared import Prepared
 from leora_core.store.tables import BY_NAME
-from sync.errors import ApiError, bad_request
+from sync.refusals import ApiError, bad_request
 from sync.users import Signed
 from sync.visibility import held_scopes
 

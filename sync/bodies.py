@@ -13,7 +13,8 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from leora_core.protocol.versions import NEWEST_PROTOCOL, OLDEST_PROTOCOL
-from sync.errors import ApiError, bad_request, respond
+from sync.errors import respond
+from sync.refusals import ApiError, bad_request
 
 _SLICE = 1 << 10
 _WINDOW = 1 << 27

@@ -13,6 +13,8 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.exceptions import HTTPException
 
+from sync.refusals import ApiError, bad_request
+
 log = logging.getLogger("sync")
 
 _BUSY_SECONDS = 5
@@ -20,18 +22,6 @@ _BY_STATUS = {
     404: ("not_found", "There is nothing at this address. Check the address."),
     405: ("method_not_allowed", "This address does not answer to this method. Check the method."),
 }
-
-
-class ApiError(HTTPException):
-    """A request that is refused: HTTP status, stable code, a sentence for people, and what else helps."""
-
-    def __init__(
-        self, status: int, code: str, sentence: str, *, headers: dict[str, str] | None = None, **extra: Any
-    ) -> None:
-        self.code = code
-        self.sentence = sentence
-        self.extra = extra
-        super().__init__(status, sentence, headers)
 
 
 class ErrorDetail(BaseModel):
@@ -59,14 +49,10 @@ def respond(error: ApiError) -> JSONResponse:
     return JSONResponse(error_body(error.code, error.sentence, **error.extra), error.status_code, error.headers)
 
 
-def bad_request(place: str, why: str) -> ApiError:
-    """400 for a request that is not what it says, naming the place."""
-    return ApiError(400, "bad_request", f"The request is not well formed at {place}: {why}.", place=place)
-
-
 def add_error_handlers(app: FastAPI) -> None:
     """Give every failure of `app` the one shape."""
-    app.add_exception_handler(HTTPException, _refused)
+    app.add_exception_handler(ApiError, _refused)
+    app.add_exception_handler(HTTPException, _framework_refused)
     app.add_exception_handler(RequestValidationError, _malformed)
     for busy in (sa.exc.OperationalError, sqlite3.OperationalError, psycopg.OperationalError, sa.exc.TimeoutError):
         app.add_exception_handler(busy, _busy)
@@ -74,10 +60,13 @@ def add_error_handlers(app: FastAPI) -> None:
 
 
 async def _refused(_request: Request, error: Exception) -> JSONResponse:
-    if isinstance(error, ApiError) or not isinstance(error, HTTPException):
-        return respond(cast(ApiError, error))
-    code, sentence = _BY_STATUS.get(error.status_code, ("bad_request", str(error.detail)))
-    return JSONResponse(error_body(code, sentence), error.status_code, error.headers)
+    return respond(cast(ApiError, error))
+
+
+async def _framework_refused(_request: Request, error: Exception) -> JSONResponse:
+    told = cast(HTTPException, error)
+    code, sentence = _BY_STATUS.get(told.status_code, ("bad_request", str(told.detail)))
+    return JSONResponse(error_body(code, sentence), told.status_code, told.headers)
 
 
 async def _malformed(_request: Request, error: Exception) -> JSONResponse:

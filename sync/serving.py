@@ -31,7 +31,7 @@ _START_SECONDS = 60.0
 _STOP_SECONDS = 20
 
 
-class PortUnusable(Exception):  # noqa: N818 - told to the administrator
+class PortUnusable(OSError):  # noqa: N818 - told to the administrator
     """The server cannot listen there; the text says why."""
 
 

@@ -12,8 +12,8 @@ from leora_core.store.prepared import Prepared, Transaction
 from leora_core.store.tables import BY_NAME
 from sync import leases, moment
 from sync.devices import About, Device, device_from, enrol, keep_token, token_hash, token_tenant
-from sync.errors import ApiError
 from sync.passwords import is_password, stored_hash
+from sync.refusals import ApiError
 from sync.server_tables import device, lease
 from sync.settings import TOKEN_DAYS, ServerSettings
 from sync.tenants import Tenant, Tenants

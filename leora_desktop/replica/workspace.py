@@ -24,6 +24,7 @@ from leora_core.protocol.messages import Checkpoint, FillPlace, Verdict
 from leora_core.protocol.proof import MODULUS, checksum_text
 from leora_core.store.database import Database
 from leora_core.store.prepared import Transaction
+from leora_desktop.files import sync_directory
 from leora_desktop.keys import Secrets
 from leora_desktop.paths import Profile, SignedIn
 from leora_desktop.replica import layout, search, staging
@@ -348,6 +349,8 @@ class Workspace:
         destroy(self.profile.replica)
         self.profile.next_replica.replace(self.profile.replica)
         destroy(self.profile.next_replica)
+        # The name must be on the disk before the wish is forgotten, or a power cut brings the old file back for good.
+        sync_directory(self.profile.dir)
         self.outbox.remember(refill=None)
 
     def _let_go(self, done: Rebased) -> None:

@@ -391,7 +391,7 @@ class _Talk:
         return not self.report.deferred and self.workspace.outbox.unsent(self._beyond) > 0
 
     def ask_for_repair(self) -> None:
-        """The sums differ: fill the scopes anew whose sums are not the server's; all, if none can be told."""
+        """The sums differ: fill the scopes anew whose sums are not the server's; all, if many or none are told."""
         differing = _differing_scopes(self.workspace, self.client)
         if 0 < len(differing) <= _MOST_REPAIRED:
             self._mark_for_repair(differing)

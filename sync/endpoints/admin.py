@@ -10,9 +10,9 @@ from leora_core.domain.command import Rejected
 from leora_core.store.tables import BY_NAME
 from sync import authority, devices
 from sync.endpoints.parts import Authorization, NamedText, ShortText, problems, signed_router
-from sync.errors import ApiError
 from sync.ids import new_id
 from sync.passwords import PasswordUnusable, password_hash, store_password
+from sync.refusals import ApiError
 from sync.server_tables import device, import_batch, job_run, salvage, settled
 from sync.tenants import Tenants
 from sync.users import Signed, authenticate

@@ -11,7 +11,7 @@ from starlette.concurrency import run_in_threadpool
 from sync.blobs import Arrival, Span, readable_path, span_of
 from sync.bodies import too_large
 from sync.endpoints.parts import Authorization, problems, signed_router
-from sync.errors import ApiError, bad_request
+from sync.refusals import ApiError, bad_request
 from sync.settings import ServerSettings
 from sync.tenants import Tenants
 from sync.users import authenticate

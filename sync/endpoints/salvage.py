@@ -11,7 +11,7 @@ from leora_core.domain.values import format_instant
 from sync import moment
 from sync.bodies import parse_json, read_body
 from sync.endpoints.parts import Authorization, problems, signed_router
-from sync.errors import ApiError
+from sync.refusals import ApiError
 from sync.server_tables import salvage
 from sync.settings import ServerSettings
 from sync.tenants import Tenants

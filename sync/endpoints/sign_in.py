@@ -5,7 +5,7 @@ from pydantic import BaseModel, Field
 
 from sync.devices import About, sign_out
 from sync.endpoints.parts import Authorization, NamedText, ShortText, open_router, problems, signed_router
-from sync.errors import ApiError
+from sync.refusals import ApiError
 from sync.settings import ServerSettings
 from sync.tenants import Tenants
 from sync.users import Asked, SignedIn, authenticate, sign_in

@@ -32,8 +32,8 @@ from sync import leases, moment
 from sync.authority import DeviceForked, Sender, SequenceGap, reruns_since, run_commands
 from sync.bodies import read_body
 from sync.change_log import Head, chain_at, read_head
-from sync.errors import ApiError
 from sync.exchange import Pull
+from sync.refusals import ApiError
 from sync.settings import ServerSettings
 from sync.tenants import Tenants
 from sync.users import Signed, authenticate
@@ -162,20 +162,9 @@ def _hello(head: Head, lease: str) -> Hello:
 def _parsed(body: bytes, settings: ServerSettings) -> SyncRequest:
     try:
         request = decode_request(body)
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, RecursionError) as error:
         raise ApiError(400, "bad_request", f"The request is not what it should be: {error}.") from None
-    except RecursionError:
-        raise ApiError(400, "bad_request", "The request is nested too deep.") from None
-    if not is_id(request.request):
-        raise ApiError(400, "bad_request", "The request id is not a UUID - at `$.request`.")
-    if not 0 <= request.cursor <= _LARGEST or request.max_rows < 1:
-        raise ApiError(400, "bad_request", "cursor and max_rows must not be negative, nor beyond 2^53.")
-    if len(request.fill) > _MOST_PLACES:
-        sentence = f"More than {_MOST_PLACES} places to fill. Ask with cursor 0 for everything - at `$.fill`."
-        raise ApiError(400, "bad_request", sentence)
-    for index, place in enumerate(request.fill):
-        if not _is_place(place):
-            raise ApiError(400, "bad_request", f"This is not a place that a page gave - at `$.fill[{index}]`.")
+    _check_frame(request)
     if len(request.commands) > settings.command_limit:
         raise ApiError(
             413,
@@ -188,15 +177,27 @@ def _parsed(body: bytes, settings: ServerSettings) -> SyncRequest:
     return request
 
 
+def _check_frame(request: SyncRequest) -> None:
+    if not is_id(request.request):
+        raise ApiError(400, "bad_request", "The request id is not a UUID - at `$.request`.")
+    if not 0 <= request.cursor <= _LARGEST or request.max_rows < 1:
+        raise ApiError(400, "bad_request", "cursor and max_rows must not be negative, nor beyond 2^53.")
+    if len(request.fill) > _MOST_PLACES:
+        sentence = f"More than {_MOST_PLACES} places to fill. Ask with cursor 0 for everything - at `$.fill`."
+        raise ApiError(400, "bad_request", sentence)
+    for index, place in enumerate(request.fill):
+        if not _is_place(place):
+            raise ApiError(400, "bad_request", f"This is not a place that a page gave - at `$.fill[{index}]`.")
+
+
 def _is_place(place: FillPlace) -> bool:
     """Whether a page can have said so: `after` is absent, `["~"]`, table and id, or table, version and id."""
-    *_, version, _ = ("", *place.after) if len(place.after) == 3 else ("", "0", "")
-    texts = (place.scope, *place.after)
+    version = place.after[1] if len(place.after) == 3 else "0"
     return (
         0 <= place.at <= _LARGEST
         and len(place.after) <= 3
         and (version.isascii() and version.isdigit() and len(version) < 17)
-        and not any("\x00" in text for text in texts)
+        and not any("\x00" in text for text in (place.scope, *place.after))
     )
 
 
@@ -328,7 +329,7 @@ def _verify(tenants: Tenants, http: Request, body: bytes) -> dict[str, Any]:
     signed = authenticate(tenants, http.headers.get("authorization"))
     try:
         asked = msgspec.json.decode(body, type=_VerifyRequest)
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, RecursionError) as error:
         raise ApiError(400, "bad_request", f"The request is not what it should be: {error}.") from None
     if asked.table not in BY_NAME or len(asked.ids) > 1000:
         raise ApiError(400, "bad_request", "Name a table of /v1/schema and at most 1,000 ids.")
@@ -336,7 +337,7 @@ def _verify(tenants: Tenants, http: Request, body: bytes) -> dict[str, Any]:
     found = []
     with signed.tenant.database.reading() as transaction:
         get = statements(synced, transaction.dialect).get
-        for id_ in asked.ids:
+        for id_ in filter(is_id, asked.ids):
             row = transaction.execute(get, (id_,)).fetchone()
             if row is not None and holds(transaction, signed.user_id, row[-2]):
                 wire = convert(list(row[:-2]), synced.to_wire)

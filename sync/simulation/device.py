@@ -249,10 +249,11 @@ class Device:
         """Cut the power at the `after`-th database step of `act` and start again.
 
         With `forget_replica` the replica also loses what it committed during the act, as a file that is
-        not fsynced at each commit may; the outbox never does. False when `act` ended before; what `act`
+        not fsynced at each commit may; the outbox never does, nor a new replica that was put in place. False when `act` ended before; what `act`
         itself raises passes through.
         """
         kept = self._replica_files() if forget_replica else {}
+        file = self._replica_number()
         cut = False
         try:
             with fuse(after):
@@ -261,8 +262,12 @@ class Device:
             cut = True
         finally:
             if cut:
-                self._power_off(kept)
+                self._power_off(kept if self._replica_number() == file else {})
         return cut
+
+    def _replica_number(self) -> int:
+        """Which file the replica is, as the file system numbers them."""
+        return self.profile.replica.stat().st_ino if self.profile.replica.exists() else 0
 
     def _replica_files(self) -> dict[Path, bytes]:
         files = (self.profile.replica, self.profile.next_replica)

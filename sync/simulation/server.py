@@ -18,6 +18,7 @@ from leora_core.store.statements import statements
 from leora_core.store.tables import SYNCED
 from sync import authority, devices
 from sync.app import create_app
+from sync.backup import mark_restored
 from sync.bodies import SpeaksProtocol
 from sync.change_log import read_head
 from sync.check import Report, check_tenant
@@ -212,6 +213,7 @@ class Server:
         """Put an older copy in place and start."""
         if backup.folder is None:
             self._write_all(backup.rows)
+            mark_restored(self.tenants)
             self.restart()
             return
         self.stop()
@@ -219,6 +221,7 @@ class Server:
             for suffix in ("", "-wal", "-shm"):
                 path.with_name(path.name + suffix).unlink(missing_ok=True)
         shutil.copytree(backup.folder, self.data, dirs_exist_ok=True)
+        mark_restored(self.tenants)
         self.start()
 
     def _files(self) -> Iterable[Path]:

@@ -12,7 +12,7 @@ import zstandard
 
 from sync.app import create_app
 from sync.bodies import parse_json
-from sync.errors import ApiError
+from sync.refusals import ApiError
 from sync.serving import serving
 from tests.sync.conftest import Client, Company
 
