@@ -6,6 +6,7 @@ random, so that a page of rows belongs to a great many scopes, as it does in a c
 
 import hashlib
 import itertools
+import os
 import random
 import shutil
 from collections.abc import Iterator
@@ -70,7 +71,7 @@ def prepare(size: int, database_url: str | None = None) -> Prepared:
     folder = OUTPUT / f"data-{size}-{fingerprint()}" if database_url is None else OUTPUT / f"data-postgres-{new_id()}"
     if folder.exists():
         return Prepared(folder, size)
-    making = folder.with_suffix(".making")
+    making = folder.with_suffix(f".making-{os.getpid()}")
     shutil.rmtree(making, ignore_errors=True)
     tenants = Tenants(making, database_url)
     tenant = tenants.create(SLUG, "Acme Wine", "America/New_York")

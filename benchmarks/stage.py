@@ -1,6 +1,7 @@
 """Prepared states: a server with devices signed in to it, some with work waiting. Made once, copied for each run."""
 
 import contextlib
+import os
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -60,7 +61,7 @@ def idle(size: int) -> Stage:
     """A server of `size` rows with two filled laptops, `a` and `b`."""
     folder = OUTPUT / f"stage-{size}-{fingerprint()}-{SCHEMA}"
     if not folder.exists():
-        making = folder.with_suffix(".making")
+        making = folder.with_suffix(f".making-{os.getpid()}")
         shutil.rmtree(making, ignore_errors=True)
         shutil.copytree(prepare(size).folder, making / "server")
         with leora_server(making / "server") as server:
@@ -74,7 +75,7 @@ def busy(size: int) -> Stage:
     """As `idle`, with 10,000 commands waiting in `push` and 100 in each of twenty more."""
     folder = OUTPUT / f"busy-{size}-{fingerprint()}-{SCHEMA}"
     if not folder.exists():
-        making = folder.with_suffix(".making")
+        making = folder.with_suffix(f".making-{os.getpid()}")
         shutil.rmtree(making, ignore_errors=True)
         shutil.copytree(prepare(size).folder, making / "server")
         with leora_server(making / "server") as server:

@@ -76,6 +76,8 @@ def restore(source: Path, data: Path, database_url: str | None) -> Manifest:
 
     What was in the directory is moved aside whole, to `DIR.before-…` beside it: nothing is overwritten.
     """
+    if not source.is_file():
+        raise BackupRefused(f"There is no file {source}. Name the backup to restore.")
     if data.exists() and any(data.iterdir()):
         _require_ours_and_idle(data)
     data.parent.mkdir(parents=True, exist_ok=True)

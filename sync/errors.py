@@ -51,8 +51,7 @@ def respond(error: ApiError) -> JSONResponse:
 
 def add_error_handlers(app: FastAPI) -> None:
     """Give every failure of `app` the one shape."""
-    app.add_exception_handler(ApiError, _refused)
-    app.add_exception_handler(HTTPException, _framework_refused)
+    app.add_exception_handler(HTTPException, _refused)
     app.add_exception_handler(RequestValidationError, _malformed)
     for busy in (sa.exc.OperationalError, sqlite3.OperationalError, psycopg.OperationalError, sa.exc.TimeoutError):
         app.add_exception_handler(busy, _busy)
@@ -60,10 +59,8 @@ def add_error_handlers(app: FastAPI) -> None:
 
 
 async def _refused(_request: Request, error: Exception) -> JSONResponse:
-    return respond(cast(ApiError, error))
-
-
-async def _framework_refused(_request: Request, error: Exception) -> JSONResponse:
+    if isinstance(error, ApiError):
+        return respond(error)
     told = cast(HTTPException, error)
     code, sentence = _BY_STATUS.get(told.status_code, ("bad_request", str(told.detail)))
     return JSONResponse(error_body(code, sentence), told.status_code, told.headers)

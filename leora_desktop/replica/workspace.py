@@ -221,6 +221,8 @@ class Workspace:
             with self._noting_damage(), self.replica.writing() as transaction:
                 if REPLICA_STATE.get(transaction, "filled") is None:
                     raise Rejected("not_filled")
+                if transaction.execute("SELECT 1 FROM reflected WHERE command_id = ?", (id_,)).fetchone():
+                    raise Rejected("id_conflict")
                 work = work_on(transaction, self.who)
                 outcome = run_here(work, self.who, id_, name, version, payload, moment)
                 work.keep()
@@ -330,6 +332,8 @@ class Workspace:
             search.rebuild(transaction)
             REPLICA_STATE.set(transaction, filled=1, fill=None)
             _note(transaction, checkpoint, done)
+            # A sample of each index tells the planner enough; reading all of them would take as long as filling them.
+            transaction.execute("PRAGMA analysis_limit=1000")
             transaction.execute("ANALYZE")
             # Its samples are values out of rows, and would outlive a scope that is lost.
             if transaction.execute("SELECT 1 FROM sqlite_master WHERE name = 'sqlite_stat4'").fetchone():

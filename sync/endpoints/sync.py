@@ -181,7 +181,7 @@ def _check_frame(request: SyncRequest) -> None:
     if not is_id(request.request):
         raise ApiError(400, "bad_request", "The request id is not a UUID - at `$.request`.")
     if not 0 <= request.cursor <= _LARGEST or request.max_rows < 1:
-        raise ApiError(400, "bad_request", "cursor and max_rows must not be negative, nor beyond 2^53.")
+        raise ApiError(400, "bad_request", "The cursor must not be negative nor beyond 2^53, and max_rows not below 1.")
     if len(request.fill) > _MOST_PLACES:
         sentence = f"More than {_MOST_PLACES} places to fill. Ask with cursor 0 for everything - at `$.fill`."
         raise ApiError(400, "bad_request", sentence)
@@ -206,11 +206,11 @@ def _check_envelope(index: int, command: SentCommand) -> None:
     if not is_id(command.id):
         raise ApiError(400, "bad_request", f"The command id is not a canonical UUID - {place}.")
     if command.seq < 1 or command.v < 1:
-        raise ApiError(400, "bad_request", f"seq and v count from 1 - {place}.")
+        raise ApiError(400, "bad_request", f"A command's seq and v count from 1 - {place}.")
     try:
         parse_instant(command.at)
     except (ValueError, OverflowError):
-        raise ApiError(400, "bad_request", f"at is not an instant like 2026-11-22T10:42:07.123Z - {place}.") from None
+        raise ApiError(400, "bad_request", f"A command's at must be like 2026-11-22T10:42:07.123Z - {place}.") from None
 
 
 def _check_lineage(signed: Signed, request: SyncRequest) -> None:

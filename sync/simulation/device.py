@@ -110,6 +110,8 @@ class Device:
         self.transport = FaultyTransport(server)
         self.sign_ins = 0
         """How often it had to."""
+        self.repaired: list[str] = []
+        """Scopes whose sums were wrong at a checkpoint."""
         self._workspace: Workspace | None = None
         self._images = 0
 
@@ -182,6 +184,7 @@ class Device:
         """One round through the strikes given. Raises Unavailable or Refused as the program would see it."""
         self.transport.strike(*strikes)
         report = synchronise(self.workspace, self.client(), max_rows=max_rows)
+        self.repaired += report.repaired
         self.note_told()
         return report
 
@@ -249,8 +252,8 @@ class Device:
         """Cut the power at the `after`-th database step of `act` and start again.
 
         With `forget_replica` the replica also loses what it committed during the act, as a file that is
-        not fsynced at each commit may; the outbox never does, nor a new replica that was put in place. False when `act` ended before; what `act`
-        itself raises passes through.
+        not fsynced at each commit may; the outbox never does, nor a new replica that was put in place.
+        False when `act` ended before; what `act` itself raises passes through.
         """
         kept = self._replica_files() if forget_replica else {}
         file = self._replica_number()

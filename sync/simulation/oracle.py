@@ -9,6 +9,7 @@ import msgspec
 
 from leora_core.domain.command import ALL_SCOPES, Rejected
 from leora_core.domain.failures import Unavailable
+from leora_core.protocol.proof import checksum_text, row_digest
 from leora_core.store.columns import convert
 from leora_core.store.prepared import Transaction
 from leora_core.store.statements import statements
@@ -37,6 +38,8 @@ class Held:
     cursor: int
     chain: str | None
     filled: bool
+    proven: tuple[int, str] | None
+    """Count and checksum that the last checkpoint named and the replica says it had."""
     shown: dict[RowKey, StoredRow]
     base: dict[RowKey, StoredRow]
     versions: dict[RowKey, int]
@@ -65,6 +68,7 @@ def read_replica(device: Device) -> Held:
             cursor=int(state.get("cursor") or 0),
             chain=state.get("chain"),
             filled=state.get("filled") is not None,
+            proven=(int(state["server_count"]), state["server_checksum"]) if state.get("equal") == "1" else None,
             shown=seen,
             base=base,
             versions=versions,
@@ -97,7 +101,7 @@ def check_device(world: World, device: Device) -> list[Violation]:
     held = read_replica(device)
     if not held.filled:
         return []
-    found = [*_check_shown(device, held)]
+    found = [*_check_shown(device, held), *_check_prefix(device, held)]
     if world.server.served is not None:
         found += _check_scopes(world, device, held)
         found += _check_head(world, device, held)
@@ -113,6 +117,16 @@ def _check_shown(device: Device, held: Held) -> Iterator[Violation]:
         if expected.get(key) != held.shown.get(key):
             what = f"{device.name} shows {held.shown.get(key)} for {key}, not {expected.get(key)} as its outbox says"
             yield Violation("wrong", what)
+
+
+def _check_prefix(device: Device, held: Held) -> Iterator[Violation]:
+    """The base is the state at the cursor: nothing later, and just the rows whose sum was proven there."""
+    late = sorted(key for key, version in held.versions.items() if version > held.cursor)
+    if late:
+        yield Violation("wrong", f"{device.name} stands at {held.cursor} and has later rows: {late[:3]}")
+    total = sum(row_digest(table, id_, version) for (table, id_), version in held.versions.items())
+    if held.proven is not None and held.proven != (len(held.versions), checksum_text(total)):
+        yield Violation("wrong", f"{device.name} does not hold at {held.cursor} what it has proven")
 
 
 def _check_scopes(world: World, device: Device, held: Held) -> Iterator[Violation]:

@@ -21,6 +21,8 @@ from sync.simulation.oracle import check_end
 from sync.simulation.world import World
 
 Payload = dict[str, Any]
+Sound = Callable[[], Outcome | None]
+"""The handler as it was before a bad release."""
 
 
 def a_task(title: str = "Call back", account_id: str | None = None) -> tuple[str, Payload]:
@@ -89,8 +91,8 @@ def shown(device: Device, sql: str, *parameters: object) -> list[tuple[Any, ...]
 def outbox_as_is(device: Device) -> list[tuple[Any, ...]]:
     """Every command that waits, as stored."""
     with device.workspace.outbox.database.reading() as transaction:
-        rows = transaction.execute("SELECT id, position, name, v, at, payload FROM waiting ORDER BY position").fetchall()
-    return [tuple(row) for row in rows]
+        rows = transaction.execute("SELECT id, position, name, v, at, payload FROM waiting ORDER BY position")
+        return [tuple(row) for row in rows.fetchall()]
 
 
 def assert_all_ends_well(world: World) -> None:
@@ -156,9 +158,7 @@ def days_later(days: float) -> AbstractContextManager[object]:
 
 
 @contextmanager
-def handled_by(
-    name: str, handler: Callable[[Callable[[], Outcome | None], Any, Context], Outcome | None]
-) -> Iterator[None]:
+def handled_by(name: str, handler: Callable[[Sound, Any, Context], Outcome | None]) -> Iterator[None]:
     """Another release: `handler(sound, command, context)` answers for a command, `sound()` being the real one."""
     real = COMMANDS[name]
 

@@ -48,11 +48,14 @@ class Conversation(RuleBasedStateMachine):
         self.world = self.template.world(self.folder / "world")
         self.walk = Walk(self.world, random.Random(0))
         self.broken = False
+        self.acts = 0
 
     def act(self, name: str, who: int = 0, seed: int = 0, **more: object) -> None:
         devices = list(self.world.devices.values())
         device = devices[who % len(devices)]
-        self.walk.rng = random.Random(seed)
+        # The same seed twice must not give the same ids twice.
+        self.acts += 1
+        self.walk.rng = random.Random(f"{seed} {self.acts}")
         self.broken = True
         getattr(self.walk, name)(device, **more)
         self.walk.look_at(device)

@@ -189,12 +189,14 @@ def test_s38_hostile_client_sees_nothing_of_others_and_costs_little(world: World
     assert theirs.encode() not in b"".join(msgspec.json.encode(line) for line in lines_of(answer))
     ana.workspace.outbox.remember(lease=lines_of(answer)[0]["lease"])
     stolen = {"seq": 1, "id": secret, "name": "AddTask", "at": "2026-11-22T10:00:00.000Z", "payload": a_task()[1]}
-    (verdict,) = [line for line in lines_of(ask(served, ana, a_request(ana, commands=[stolen]))) if line["t"] == "verdict"]
+    lines = lines_of(ask(served, ana, a_request(ana, commands=[stolen])))
+    (verdict,) = [line for line in lines if line["t"] == "verdict"]
     assert (verdict["status"], verdict["code"]) == ("rejected", "id_conflict")
     assert theirs not in str(verdict)
     bomb = zlib.compress(bytes(200 << 20), wbits=31)
     tracemalloc.start()
-    assert served.call(Call("POST", "/v1/sync", {"Leora-Protocol": "1", "Content-Encoding": "gzip"}, bomb)).status == 413
+    headers = {"Leora-Protocol": "1", "Content-Encoding": "gzip"}
+    assert served.call(Call("POST", "/v1/sync", headers, bomb)).status == 413
     _, most = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert most < 100 << 20

@@ -138,9 +138,7 @@ def test_s27_restored_server_with_five_hundred_new_commands_is_still_found_out(w
     ana.sync()
     world.rewind(backup)
     for number in range(500):
-        world.server.command(
-            "AddTask", {"task_id": a_task()[1]["task_id"], "title": f"New {number}"}, world.boss()
-        )
+        world.server.command("AddTask", {"task_id": a_task()[1]["task_id"], "title": f"New {number}"}, world.boss())
     assert ana.workspace.position().cursor < world.server.head()[0]
     with pytest.raises(Refused) as refused:
         ana.sync()
@@ -322,7 +320,8 @@ def test_s37_flipped_byte_of_the_file_itself_costs_the_replica_and_not_the_outbo
                 ana.prove()
                 break
             except Exception as error:
-                assert tells_of_damage(error), error
+                if not tells_of_damage(error):
+                    raise
                 ana.set_aside()
         assert runs(world)[id_] == 1
     assert_all_ends_well(world)

@@ -114,9 +114,7 @@ def many_accounts(world: World, count: int, rep: str | None = None) -> list[str]
         return {}
 
     tenant = world.server.tenant
-    authority.commit_work(
-        tenant, name="Found", actor=authority.SYSTEM, command_id=new_id(), payload={}, work=work
-    )
+    authority.commit_work(tenant, name="Found", actor=authority.SYSTEM, command_id=new_id(), payload={}, work=work)
     if rep is not None:
         for id_ in ids:
             world.assign(id_, rep)

@@ -4,9 +4,11 @@ import random
 import socket
 from contextlib import closing
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
+from leora_core.domain.command import Context, Outcome
 from leora_core.domain.failures import Unavailable
 from leora_desktop.syncing.client import Refused
 from sync.app import create_app
@@ -16,6 +18,7 @@ from sync.simulation.network import Call, Fault
 from sync.simulation.poison import POISONED
 from sync.simulation.world import World
 from tests.conversation.acts import (
+    Sound,
     a_contact,
     a_task,
     a_visit,
@@ -90,7 +93,7 @@ def test_s03_server_killed_between_two_commits_of_a_push_keeps_the_first_and_get
     ids = [ana.do("AddTask", {**a_task(f"number {number}")[1]}) for number in range(130)]
     ran = 0
 
-    def handler(sound, command, context):  # type: ignore[no-untyped-def]
+    def handler(sound: Sound, command: Any, context: Context) -> Outcome | None:
         nonlocal ran
         ran += context.authority
         if ran == 118:
@@ -120,7 +123,8 @@ def test_s04_request_duplicated_by_the_network_runs_once_and_is_no_fork(world: W
         ana.sync(Fault.REQUEST_LOST)
     answers = [lines_of(world.server.served.call(ana.transport.sent[-1])) for _ in range(2)]
     assert answers[0][0]["lease"] == answers[1][0]["lease"]
-    assert [line.get("again", False) for answer in answers for line in answer if line["t"] == "verdict"] == [False, True]
+    verdicts = [line for answer in answers for line in answer if line["t"] == "verdict"]
+    assert [verdict.get("again", False) for verdict in verdicts] == [False, True]
     ana.sync()
     assert ana.sign_ins == 0
     assert_all_ends_well(world)
@@ -150,7 +154,7 @@ def test_s13_handler_that_fails_on_the_server_alone_is_parked_after_three_tries(
     ana = world.devices["ana"]
     tries = 0
 
-    def handler(sound, command, context):  # type: ignore[no-untyped-def]
+    def handler(sound: Sound, command: Any, context: Context) -> Outcome | None:
         nonlocal tries
         if context.authority and command.title.startswith(POISONED):
             tries += 1
