@@ -12,6 +12,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 
 from sync.refusals import ApiError, bad_request
 
@@ -55,6 +56,7 @@ def add_error_handlers(app: FastAPI) -> None:
     app.add_exception_handler(RequestValidationError, _malformed)
     for busy in (sa.exc.OperationalError, sqlite3.OperationalError, psycopg.OperationalError, sa.exc.TimeoutError):
         app.add_exception_handler(busy, _busy)
+    app.add_exception_handler(ClientDisconnect, _hung_up)
     app.add_exception_handler(Exception, _broken)
 
 
@@ -76,6 +78,11 @@ async def _busy(request: Request, error: Exception) -> JSONResponse:
     log.warning("database not available for %s: %s", request.url.path, error)
     sentence = "The server cannot reach its database just now. Nothing is lost; it is tried again by itself."
     return respond(ApiError(503, "unavailable", sentence, headers={"Retry-After": str(_BUSY_SECONDS)}))
+
+
+async def _hung_up(_request: Request, _error: Exception) -> JSONResponse:
+    """The device went away while it was still sending: nothing was done, nobody hears, it is no fault of ours."""
+    return respond(bad_request("body", "it broke off"))
 
 
 async def _broken(request: Request, error: Exception) -> JSONResponse:

@@ -1,12 +1,17 @@
 """How a replica file is laid out: made bare for a fast first fill, indexed when it is full."""
 
+from functools import cache
+
 import sqlalchemy as sa
+from sqlalchemy.dialects import sqlite
 from sqlalchemy.schema import CreateIndex, CreateTable
 
 from leora_core.store.prepared import Transaction
 from leora_core.store.tables import SYNCED, Synced
 from leora_desktop.replica.local_tables import REPLICA
 from leora_desktop.replica.state import REPLICA_STATE
+
+_SQLITE = sqlite.dialect()
 
 SCHEMA = "2026-11-2"
 """Rises with every change of the synced or local tables; a replica of another schema is filled anew."""
@@ -15,7 +20,7 @@ SCHEMA = "2026-11-2"
 def make_bare(transaction: Transaction) -> None:
     """All tables, no secondary index: rows that come in key order go in an order of magnitude faster."""
     for synced in SYNCED:
-        transaction.connection.execute(CreateTable(synced.table, if_not_exists=True))
+        transaction.execute(_table_sql(synced))
     REPLICA.create_all(transaction.connection)
     REPLICA_STATE.set(transaction, schema=SCHEMA)
 
@@ -39,7 +44,17 @@ def _add_indexes(transaction: Transaction, synced: Synced, columns: set[str]) ->
     """The table's indexes on none but these columns."""
     for index in sorted(synced.table.indexes, key=lambda index: str(index.name)):
         if columns.issuperset(index.columns.keys()):
-            transaction.connection.execute(CreateIndex(index, if_not_exists=True))
+            transaction.execute(_index_sql(index))
+
+
+@cache
+def _table_sql(synced: Synced) -> str:
+    return str(CreateTable(synced.table, if_not_exists=True).compile(dialect=_SQLITE))
+
+
+@cache
+def _index_sql(index: sa.Index) -> str:
+    return str(CreateIndex(index, if_not_exists=True).compile(dialect=_SQLITE))
 
 
 def _silent(synced: Synced) -> set[str]:

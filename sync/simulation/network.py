@@ -171,6 +171,8 @@ class FaultyTransport:
         self.sent: deque[Call] = deque(maxlen=8)
         self.late: list[Call] = []
         self.heard: dict[int, int] = {}
+        self.meanwhile: Callable[[], None] | None = None
+        """Done once, when the next exchange has reached the server and its answer is on the way."""
 
     def strike(self, *strikes: Strike | Fault) -> None:
         """Plan what happens to the next calls, one strike each."""
@@ -201,6 +203,8 @@ class FaultyTransport:
         self.heard[answer.status] = self.heard.get(answer.status, 0) + 1
         if strike.fault is Fault.TWICE_FIRST_HEARD:
             self._delivered(call)
+        if call.path.startswith(self.struck):
+            self._do_meanwhile()
         if strike.fault is Fault.ANSWER_LOST:
             raise _gone()
         if strike.fault is Fault.ERROR_AFTER:
@@ -212,6 +216,11 @@ class FaultyTransport:
         if server is None:
             raise NeverSent("network", "The server is down.")
         return server.call(call)
+
+    def _do_meanwhile(self) -> None:
+        act, self.meanwhile = self.meanwhile, None
+        if act is not None:
+            act()
 
     def deliver_late(self) -> list[int]:
         """Let the requests arrive that are under way; nobody hears the answers. Returns their statuses."""
@@ -226,6 +235,7 @@ class FaultyTransport:
         """Forget all that is planned; what is under way never arrives."""
         self.plan.clear()
         self.late.clear()
+        self.meanwhile = None
 
     def close(self) -> None:
         """Nothing is held open."""

@@ -102,6 +102,8 @@ def check_device(world: World, device: Device) -> list[Violation]:
     if not held.filled:
         return []
     found = [*_check_shown(device, held), *_check_prefix(device, held)]
+    # A repair hides a mistake: nothing that happens here changes single rows behind the program's back.
+    found += [Violation("wrong", f"{device.name} had to repair {scope}") for scope in device.repaired]
     if world.server.served is not None:
         found += _check_scopes(world, device, held)
         found += _check_head(world, device, held)

@@ -3,7 +3,7 @@
 import random
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
@@ -35,6 +35,7 @@ class Walk:
     backups: list[Backup] = field(default_factory=list)
     violations: list[Violation] = field(default_factory=list)
     acts: Counter[str] = field(default_factory=Counter)
+    weights: Mapping[str, float] = field(default_factory=lambda: WEIGHTS)
 
     # -- people ----------------------------------------------------------------------------------
 
@@ -54,6 +55,11 @@ class Walk:
     def sync_badly(self, device: Device) -> None:
         """A round through a few random faults."""
         self.sync(device, *[self.strike() for _ in range(self.rng.randrange(1, 4))], few_rows=self.rng.random() < 0.4)
+
+    def type_meanwhile(self, device: Device) -> None:
+        """Go on typing while a round is under way."""
+        device.transport.meanwhile = lambda: self.type(device, times=self.rng.randrange(1, 4))
+        self.sync(device, few_rows=self.rng.random() < 0.4)
 
     def strike(self) -> Strike:
         """Any fault."""
@@ -188,7 +194,7 @@ class Walk:
     def step(self) -> None:
         """One random act of a random laptop, and what must hold after it."""
         device = self.rng.choice(list(self.world.devices.values()))
-        name = self.rng.choices(list(WEIGHTS), list(WEIGHTS.values()))[0]
+        name = self.rng.choices(list(self.weights), list(self.weights.values()))[0]
         self.acts[name] += 1
         getattr(self, name)(device)
         self.look_at(device)
@@ -218,6 +224,7 @@ WEIGHTS: dict[str, float] = {
     "type": 30,
     "sync": 18,
     "sync_badly": 16,
+    "type_meanwhile": 4,
     "prove": 2,
     "discard": 2,
     "restart": 2,
@@ -257,9 +264,14 @@ class Outcome:
         return sum(violation.kind == kind for violation in self.violations)
 
 
-def walk(world: World, steps: int, seed: int, *, stop_early: bool = False) -> Outcome:
-    """Take so many random steps, then let all end well. With `stop_early` the first violation ends the walk."""
-    walking = Walk(world, random.Random(seed))
+def walk(
+    world: World, steps: int, seed: int, *, stop_early: bool = False, weights: Mapping[str, float] | None = None
+) -> Outcome:
+    """Take so many random steps, then let all end well. With `stop_early` the first violation ends the walk.
+
+    `weights` says which acts there are and how often each happens.
+    """
+    walking = Walk(world, random.Random(seed), weights=weights or WEIGHTS)
     begun = time.perf_counter()
     taken = 0
     while taken < steps and not (stop_early and walking.violations):

@@ -73,6 +73,10 @@ class Conversation(RuleBasedStateMachine):
         devices[who % len(devices)].transport.strike(*strikes)
         self.act("sync", who, few_rows=few_rows)
 
+    @rule(who=WHO, seed=SEEDS)
+    def type_meanwhile(self, who: int, seed: int) -> None:
+        self.act("type_meanwhile", who, seed)
+
     @rule()
     def all_sync(self) -> None:
         for who in range(len(self.world.devices)):

@@ -53,7 +53,9 @@ def test_s01_response_lost_after_commit_and_retried_five_times_runs_the_command_
     assert_all_ends_well(world)
 
 
-def test_s02_request_cut_at_any_byte_applies_nothing_and_the_whole_is_sent_again(world: World) -> None:
+def test_s02_request_cut_at_any_byte_applies_nothing_and_the_whole_is_sent_again(
+    world: World, caplog: pytest.LogCaptureFixture
+) -> None:
     ana = world.devices["ana"]
     ids = [ana.do(*a_task()) for _ in range(30)]
     with pytest.raises(Unavailable):
@@ -67,6 +69,7 @@ def test_s02_request_cut_at_any_byte_applies_nothing_and_the_whole_is_sent_again
     with serving(create_app(world.server.tenants, world.server.settings)) as url:
         for at in (0, len(whole.body) // 2, len(whole.body) - 1):
             _hang_up_after(url, whole, at)
+    assert "incident" not in caplog.text
     assert last_seq(world, ana) == 0
     assert not set(ids) & set(statuses(world))
     assert ana.sync().accepted == 30

@@ -13,8 +13,6 @@ from sync.tenants import Tenant, Tenants
 from tests.sync.bad_input.talker import Talker, hire
 from tests.sync.conftest import Client, Company
 
-pytest.register_assert_rewrite("tests.sync.bad_input.talker")
-
 
 @pytest.fixture(scope="module")
 def company(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Company]:

@@ -48,9 +48,21 @@ def test_a_payload_of_the_wrong_shape_is_refused_naming_the_field(
 
 @pytest.mark.parametrize(
     "wrong",
-    [{"id": "no id"}, {"id": new_id().upper()}, {"seq": 0}, {"seq": -1}, {"at": "yesterday"}, {"at": "2026-11-22T10:00:00"},
-     {"at": "0001-01-01T00:00:00+14:00"}, {"v": 0}, {"v": -(10**30)}, {"seq": "1"}, {"name": None}, {"id": None}],
-)  # fmt: skip
+    [
+        {"id": "no id"},
+        {"id": new_id().upper()},
+        {"id": None},
+        {"seq": 0},
+        {"seq": -1},
+        {"seq": "1"},
+        {"at": "yesterday"},
+        {"at": "2026-11-22T10:00:00"},
+        {"at": "0001-01-01T00:00:00+14:00"},
+        {"v": 0},
+        {"v": -(10**30)},
+        {"name": None},
+    ],
+)
 def test_a_wrong_envelope_is_refused_whole_naming_the_place(amy: Talker, wrong: Said) -> None:
     answer = amy.send(amy.request(commands=[{**amy.command("AddTask", {}), **wrong}]))
     assert refusal(answer) == (400, "bad_request")
