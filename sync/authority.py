@@ -77,11 +77,6 @@ _ID_AT = Prepared(
         device_seq.c.device_id == sa.bindparam("device"), device_seq.c.seq == sa.bindparam("seq")
     )
 )
-_SEEN = Prepared(
-    sa.select(settled.c.version, settled.c.user_id, settled.c.status, settled.c.verdict)
-    .join(command_seen, command_seen.c.version == settled.c.version)
-    .where(command_seen.c.command_id == sa.bindparam("command"))
-)
 _REFUSED_ID = Prepared(
     sa.select(settled.c.version, settled.c.verdict).where(
         settled.c.command_id == sa.bindparam("command"), settled.c.device_id == sa.bindparam("device")
@@ -177,6 +172,7 @@ def _commit_batch(tenant: TenantPlace, sender: Sender, commands: Sequence[SentCo
         last = int(_DEVICE.run(transaction, device=sender.device_id).fetchone()[0])
         batch = _Batch()
         runner = _Runner(tenant, sender, commit, batch, park=park)
+        runner.seen = _seen(transaction, [command.id for command in commands])
         # Again, now that nobody else can write: two requests of one device may have met.
         _check_sequence(transaction, sender, commands, last)
         for command in commands:
@@ -188,6 +184,16 @@ def _commit_batch(tenant: TenantPlace, sender: Sender, commands: Sequence[SentCo
         commit.write()
         _write_batch(transaction, sender, batch, last)
     return batch.verdicts
+
+
+def _seen(transaction: Transaction, ids: list[str]) -> dict[str, Any]:
+    marks = ", ".join([transaction.placeholder] * len(ids))
+    rows = transaction.execute(
+        "SELECT e.command_id, s.version, s.user_id, s.status, s.verdict FROM command_seen e "  # noqa: S608
+        f"JOIN settled s ON s.version = e.version WHERE e.command_id IN ({marks})",
+        ids,
+    ).fetchall()
+    return {row[0]: row for row in rows}
 
 
 def _write_batch(transaction: Transaction, sender: Sender, batch: _Batch, last: int) -> None:
@@ -208,6 +214,8 @@ class _Runner:
 
     def __init__(self, tenant: TenantPlace, sender: Sender, commit: Commit, batch: _Batch, *, park: bool) -> None:
         self.tenant, self.sender, self.commit, self.batch, self.park = tenant, sender, commit, batch, park
+        self.seen: dict[str, Any] = {}
+        """What is remembered of the batch's command ids, read at once."""
         row = _LOST_SINCE.run(commit.transaction, user=sender.user_id, after=sender.base_version).fetchone()
         self.lost_something = bool(row[0])
 
@@ -230,10 +238,10 @@ class _Runner:
     def _earlier(self, sent: SentCommand) -> Verdict | None:
         if sent.id in self.batch.versions:
             return msgspec.structs.replace(self.batch.versions[sent.id], seq=sent.seq, again=True)
-        row = _SEEN.run(self.commit.transaction, command=sent.id).fetchone()
+        row = self.seen.get(sent.id)
         if row is None:
             return None
-        version, user_id, status, text = row
+        _, version, user_id, status, text = row
         if user_id != self.sender.user_id:
             # Somebody else's command has this id. Say no more than that the id cannot be used.
             refused = Rejected("id_conflict")

@@ -144,6 +144,8 @@ class ServerWork(UnitOfWork):
         self._touched: set[str] = set()
         self._scopes: set[str] = set()
         self._bulk = False
+        self._removals = _ANY_REMOVAL.run(commit.transaction).fetchone() is not None
+        """Whether any row was ever removed: if not, no add needs to look for its grave."""
 
     def bulk(self) -> None:
         """One command with very many rows: they are kept as they come and written every few thousand."""
@@ -165,10 +167,13 @@ class ServerWork(UnitOfWork):
             self._touched.add(f"{kind.TABLE}|{id_}")
             self._scopes.add(self._rows[kind, id_].scope)
 
+    def _left(self, record: Record) -> Any:
+        return _LEFT.run(self.transaction, table=record.TABLE, id=record.id).fetchone()
+
     def add(self, record: Record) -> None:
         """Store a new row. Raises Rejected `id_conflict` when the id is taken, or was in another scope."""
         # Bulk work makes its ids itself.
-        left = None if self._bulk else _LEFT.run(self.transaction, table=record.TABLE, id=record.id).fetchone()
+        left = None if self._bulk or not self._removals else self._left(record)
         if left is not None and left[0] != record.scope:
             raise Rejected("id_conflict")
         super().add(record)
@@ -190,6 +195,7 @@ class ServerWork(UnitOfWork):
         for group in by_table.values():
             _write_rows(self.transaction, group[0].synced, group)
         _write_removals(self.transaction, changes)
+        self._removals |= any(change.record is None for change in changes)
         _write_sums(self.transaction, _sum_changes(changes))
         self.written()
 

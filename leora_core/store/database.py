@@ -1,6 +1,7 @@
 """A database the records live in: one SQLite file, or one schema of a PostgreSQL server."""
 
 import sqlite3
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
@@ -12,6 +13,7 @@ from sqlalchemy.pool import QueuePool
 
 from leora_core.store.prepared import Transaction
 
+_TURN_SECONDS = 60.0
 _INSIDE = "leora_inside"
 """Marks a SQLAlchemy connection that joins a transaction already begun on the driver."""
 
@@ -23,6 +25,7 @@ class Database:
         self.engine = engine
         self.schema = schema
         self._joining = engine.execution_options(**{_INSIDE: True})
+        self._turn = threading.Lock()
 
     @property
     def dialect(self) -> str:
@@ -31,11 +34,22 @@ class Database:
 
     def writing(self) -> AbstractContextManager[Transaction]:
         """A transaction that may write: committed at the end, rolled back on an exception."""
-        return self._transaction("BEGIN IMMEDIATE", "")
+        return self._writing_in_turn() if self.dialect == "sqlite" else self._transaction("", "")
 
     def reading(self) -> AbstractContextManager[Transaction]:
         """A read-only transaction that sees one snapshot throughout."""
         return self._transaction("BEGIN", "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+
+    @contextmanager
+    def _writing_in_turn(self) -> Iterator[Transaction]:
+        """Threads of one process wait for a lock of ours: SQLite's own waiting sleeps longer than it must."""
+        mine = self._turn.acquire(timeout=_TURN_SECONDS)
+        try:
+            with self._transaction("BEGIN IMMEDIATE", "") as transaction:
+                yield transaction
+        finally:
+            if mine:
+                self._turn.release()
 
     @contextmanager
     def _transaction(self, on_sqlite: str, on_postgres: str) -> Iterator[Transaction]:

@@ -6,6 +6,7 @@ laptop `row_version` is the version of the server's row below any pending change
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import sqlalchemy as sa
@@ -54,7 +55,7 @@ _REFERENCES = {
 """Which table a field of this name points into. Enforced on the server; a laptop holds only parts."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Synced:
     """A kind of record and its table."""
 
@@ -71,7 +72,7 @@ class Synced:
         """The table's name, on the wire too."""
         return self.kind.TABLE
 
-    @property
+    @cached_property
     def column_names(self) -> list[str]:
         """The wire columns, in order."""
         return [column.name for column in self.columns]

@@ -66,17 +66,15 @@ class Filling:
             return REPLICA_STATE.number(transaction, "begun"), REPLICA_STATE.get(transaction, "begun_chain")
 
     def begin(self, transaction: Transaction, hello: Hello) -> None:
-        """An answer begins: the first one tells which history this file is filled from."""
-        if not REPLICA_STATE.number(transaction, "begun"):
-            REPLICA_STATE.set(transaction, begun=hello.version, begun_chain=hello.chain)
+        """The first answer begins: what an attempt that came to nothing left behind may be no longer so.
 
-    def start_over(self) -> None:
-        """Forget what has come."""
-        with self.database.writing() as transaction:
-            for synced in SYNCED:
-                transaction.execute(f"DELETE FROM {quote('sqlite', synced.name)}")  # noqa: S608 - our own names
-            staging.clear(transaction)
-            REPLICA_STATE.set(transaction, fill=None, begun=None, begun_chain=None)
+        Remembers which history the file is filled from.
+        """
+        for synced in SYNCED:
+            transaction.execute(f"DELETE FROM {quote('sqlite', synced.name)}")  # noqa: S608 - our own names
+        staging.clear(transaction)
+        transaction.execute("DELETE FROM staged_verdict")
+        REPLICA_STATE.set(transaction, fill=None, begun=hello.version, begun_chain=hello.chain)
 
     # -- one answer ------------------------------------------------------------------------------
 

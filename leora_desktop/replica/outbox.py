@@ -177,13 +177,13 @@ class Outbox:
 
     # -- sending ---------------------------------------------------------------------------------
 
-    def unsent(self, beyond: int) -> int:
-        """How many wait with a number above `beyond` or none."""
+    def unsent(self, beyond: int) -> bool:
+        """Whether any wait with a number above `beyond` or none."""
         if self._known_empty:
-            return 0
+            return False
         with self.database.reading() as transaction:
-            count = transaction.execute("SELECT COUNT(*) FROM waiting WHERE seq IS NULL OR seq > ?", (beyond,))
-            unsent = int(count.fetchone()[0])
+            found = transaction.execute("SELECT 1 FROM waiting WHERE seq IS NULL OR seq > ? LIMIT 1", (beyond,))
+            unsent = found.fetchone() is not None
             self._known_empty = not unsent and not beyond
         return unsent
 

@@ -272,12 +272,10 @@ class Workspace:
 
     # -- syncing ---------------------------------------------------------------------------------
 
-    def start_filling(self, *, over: bool = False) -> Filling:
+    def start_filling(self) -> Filling:
         """Begin, or go on with, a replica from nothing."""
         if self.filling is None:
             self.filling = Filling(self.profile, self._key)
-        if over:
-            self.filling.start_over()
         return self.filling
 
     def apply(self, checkpoint: Checkpoint) -> Rebased:

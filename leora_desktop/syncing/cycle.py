@@ -219,7 +219,7 @@ class _Talk:
             cursor, chain, fill = position.cursor, position.chain or None, position.fill
         commands = [] if self.report.deferred else workspace.outbox.to_send(self._limit, beyond=self._beyond)
         # With much to send, all of it goes first and the replica is brought up to date once, at the end.
-        more = len(commands) == self._limit and workspace.outbox.unsent(commands[-1].seq) > 0
+        more = len(commands) == self._limit and workspace.outbox.unsent(commands[-1].seq)
         self._only_sending = more and workspace.filling is None
         self._offered.update(command.id for command in commands)
         lease = self._lease
@@ -246,7 +246,7 @@ class _Talk:
     def _listen(self, request: SyncRequest, lines: Any) -> _Answer:
         filling = self.workspace.filling
         if filling is not None and request.cursor == 0:
-            return self._listen_filling(filling, lines)
+            return self._listen_filling(filling, request.fill, lines)
         if self._only_sending:
             return self._listen_to_verdicts(lines)
         answer = self._listen_staging(lines)
@@ -285,7 +285,7 @@ class _Talk:
         self._keep_verdicts(answer)
         return _Answer()
 
-    def _listen_filling(self, filling: Filling, lines: Any) -> _Answer:
+    def _listen_filling(self, filling: Filling, fill: list[FillPlace], lines: Any) -> _Answer:
         answer = _Answer()
         try:
             with filling.database.writing() as transaction:
@@ -295,7 +295,7 @@ class _Talk:
                         if isinstance(line, Rows):
                             self.report.received += len(line.rows)
                     else:
-                        if isinstance(line, Hello):
+                        if isinstance(line, Hello) and not fill:
                             filling.begin(transaction, line)
                         self._take(answer, line)
                 filling.flush(transaction)
@@ -388,7 +388,7 @@ class _Talk:
 
     def has_more(self) -> bool:
         """Whether commands wait that this round has not yet offered."""
-        return not self.report.deferred and self.workspace.outbox.unsent(self._beyond) > 0
+        return not self.report.deferred and self.workspace.outbox.unsent(self._beyond)
 
     def ask_for_repair(self) -> None:
         """The sums differ: fill the scopes anew whose sums are not the server's; all, if many or none are told."""

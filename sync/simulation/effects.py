@@ -1,6 +1,6 @@
 """What an accepted command must have left in the server's rows."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import msgspec
@@ -19,13 +19,10 @@ def missing_effect(given: Given, rows: Rows, removed: Removed) -> str | None:
     return None if look is None else look(given, rows, removed)
 
 
-def removed_by_command(given: Iterable[Given], status: Mapping[str, str]) -> Removed:
-    """Rows that accepted commands took away; one made and removed in a single commit leaves no removal."""
+def removed_by_command(accepted: Iterable[tuple[str, dict[str, Any]]]) -> Removed:
+    """Rows that accepted commands (name, payload) took away; one made and removed in one commit leaves no removal."""
     return frozenset(
-        (table, command.payload[field])
-        for command in given
-        for table, field in _REMOVES.get(command.name, ())
-        if status.get(command.id) == "accepted"
+        (table, payload[field]) for name, payload in accepted for table, field in _REMOVES.get(name, ())
     )
 
 

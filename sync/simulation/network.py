@@ -197,6 +197,15 @@ class FaultyTransport:
             self.late.append(call)
         if strike.fault in (Fault.LATE, Fault.REQUEST_LOST):
             raise _gone()
+        answer = self._heard(strike, call)
+        if strike.fault is Fault.ANSWER_LOST:
+            raise _gone()
+        if strike.fault is Fault.ERROR_AFTER:
+            return _said(500, "server_error")
+        return Reply(answer.status, answer.headers, _chunks(answer, strike))
+
+    def _heard(self, strike: Strike, call: Call) -> Answer:
+        """The answer the laptop hears, if it hears one."""
         if strike.fault is Fault.TWICE:
             self._delivered(call)
         answer = self._delivered(call)
@@ -205,11 +214,7 @@ class FaultyTransport:
             self._delivered(call)
         if call.path.startswith(self.struck):
             self._do_meanwhile()
-        if strike.fault is Fault.ANSWER_LOST:
-            raise _gone()
-        if strike.fault is Fault.ERROR_AFTER:
-            return _said(500, "server_error")
-        return Reply(answer.status, answer.headers, _chunks(answer, strike))
+        return answer
 
     def _delivered(self, call: Call) -> Answer:
         server = self._server()

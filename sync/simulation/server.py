@@ -1,5 +1,6 @@
 """The server of a simulation: real files, restarted, backed up and restored at will."""
 
+import json
 import shutil
 import sqlite3
 from collections.abc import Iterable
@@ -188,6 +189,12 @@ class Server:
         with self.tenant.database.reading() as transaction:
             rows = transaction.execute("SELECT command_id, status, version, rerun_of FROM settled ORDER BY version")
             return [(row[0], row[1], int(row[2]), row[3]) for row in rows.fetchall()]
+
+    def accepted(self) -> list[tuple[str, dict[str, Any]]]:
+        """(name, payload) of every command that was accepted, in order."""
+        sql = "SELECT name, payload FROM settled WHERE status IN ('accepted', 'amended') ORDER BY version"
+        with self.tenant.database.reading() as transaction:
+            return [(name, json.loads(payload)) for name, payload in transaction.execute(sql).fetchall()]
 
     def check(self) -> Report:
         """What `leora-sync check` says."""

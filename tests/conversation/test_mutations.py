@@ -76,7 +76,7 @@ def settle_at_once(patch: Patch) -> None:
 
 
 def remember_verdicts_later(patch: Patch) -> None:
-    """Rows commit first, what is remembered of the command in a transaction after: the server dies between, now and then."""
+    """Rows commit first, what is remembered of the command after them: now and then the server dies between."""
     write = authority._write_batch
     rng = random.Random(1)
 
