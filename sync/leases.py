@@ -1,8 +1,9 @@
 """Leases: a nonce that each exchange renews, so that a cloned or rolled-back laptop is noticed.
 
 The server remembers the lease a device last presented and the one it was given for it. Presenting
-either is fine (the answer with the newer one may have been lost); anything else means that somebody
-else has been using the device id. A lease is signed and numbered: should the server lose its latest
+either is fine (the answer with the newer one may have been lost), and so is another one that was
+given for the first (an old request came late); anything else means that somebody else has been
+using the device id. A lease is signed and numbered: should the server lose its latest
 writes in a power cut, a lease it has truly issued but forgotten is taken for what it is.
 """
 
@@ -69,7 +70,7 @@ class LeaseForked(Exception):  # noqa: N818 - a state of the world
 def first(tenant: LeasePlace, device_id: str) -> str:
     """The lease of a device that has just signed in."""
     with tenant.leases.writing() as transaction:
-        given = _issue(_secret(tenant), device_id, 1)
+        given = _issue(_secret(tenant), device_id, 1, parent=0)
         _NEW.run(transaction, **_values(device_id, 1, given, None, None, 0))
     return given
 
@@ -85,9 +86,9 @@ def renew(tenant: LeasePlace, device_id: str, *, presented: str, request: str, c
         counter, current, previous, last_request = row or (0, None, None, None)
         if request == last_request and presented in (current, previous):
             return str(current)
-        if presented not in (current, previous):
+        if presented not in (current, previous) and not _follows(secret, device_id, presented, previous):
             counter = _forgotten(secret, device_id, presented, int(counter))
-        given = _issue(secret, device_id, int(counter) + 1)
+        given = _issue(secret, device_id, int(counter) + 1, parent=_number(presented))
         values = _values(device_id, int(counter) + 1, given, presented, request, cursor)
         (_PUT if row else _NEW).run(transaction, **values)
     return given
@@ -95,21 +96,44 @@ def renew(tenant: LeasePlace, device_id: str, *, presented: str, request: str, c
 
 def _forgotten(secret: str, device_id: str, presented: str, counter: int) -> int:
     """The number of a lease we issued and lost. Raises LeaseForked if we did not."""
-    number, _, rest = presented.partition(".")
-    nonce, _, mark = rest.partition(".")
-    genuine = number.isdigit() and hmac.compare_digest(mark, _mark(secret, device_id, number, nonce))
-    if not genuine or int(number) <= counter:
+    if not _is_genuine(secret, device_id, presented) or _number(presented) <= counter:
         raise LeaseForked(device_id)
-    return int(number)
+    return _number(presented)
 
 
-def _issue(secret: str, device_id: str, counter: int) -> str:
-    nonce = secrets.token_hex(6)
-    return f"{counter}.{nonce}.{_mark(secret, device_id, str(counter), nonce)}"
+def _follows(secret: str, device_id: str, presented: str, previous: str | None) -> bool:
+    """Whether `presented` was given for the lease now called previous.
+
+    So it is when an old request of the same device was delivered late, after a newer one.
+    """
+    return (
+        previous is not None and _is_genuine(secret, device_id, presented) and _parent(presented) == _number(previous)
+    )
 
 
-def _mark(secret: str, device_id: str, counter: str, nonce: str) -> str:
-    text = f"{device_id}|{counter}|{nonce}".encode()
+def _is_genuine(secret: str, device_id: str, presented: str) -> bool:
+    body, _, mark = presented.rpartition(".")
+    return hmac.compare_digest(mark.encode(), _mark(secret, device_id, body).encode())
+
+
+def _number(lease_text: str) -> int:
+    """The number of a lease; 0 for a text that is none."""
+    number = lease_text.partition(".")[0]
+    return int(number) if number.isascii() and number.isdigit() and len(number) < 17 else 0
+
+
+def _parent(lease_text: str) -> int:
+    """The number of the lease it was given for."""
+    return _number(lease_text.partition(".")[2])
+
+
+def _issue(secret: str, device_id: str, counter: int, *, parent: int) -> str:
+    body = f"{counter}.{parent}.{secrets.token_hex(6)}"
+    return f"{body}.{_mark(secret, device_id, body)}"
+
+
+def _mark(secret: str, device_id: str, body: str) -> str:
+    text = f"{device_id}|{body}".encode()
     return hashlib.blake2b(text, key=secret.encode()[:64], digest_size=8).hexdigest()
 
 

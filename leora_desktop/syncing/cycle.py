@@ -40,6 +40,8 @@ from leora_desktop.syncing.trouble import note_refusal
 
 _ROUNDS = 10_000
 _REPAIRS = 3
+_FEWEST_ROWS = 500
+"""What a page is never made smaller than."""
 _MOST_REPAIRED = 1_000
 """Scopes filled anew one by one; the server takes 2,000 places in a request."""
 _SKEW_SECONDS = 120
@@ -151,7 +153,8 @@ class _Talk:
     """The exchanges of one round."""
 
     def __init__(self, workspace: Workspace, client: Client, report: CycleReport, max_rows: int) -> None:
-        self.workspace, self.client, self.report, self.max_rows = workspace, client, report, max_rows
+        self.workspace, self.client, self.report = workspace, client, report
+        self.max_rows = min(max_rows, int(workspace.outbox.state("page_rows") or max_rows))
         self._last: tuple[bytes, str] | None = None
         self._limit = int(workspace.outbox.state("command_limit") or 100)
         self._told: set[str] = set()
@@ -174,6 +177,9 @@ class _Talk:
             self._gone_offline(failure)
             raise
         except Unavailable as failure:
+            # A line that breaks within every page gets on with smaller ones.
+            self.max_rows = max(self.max_rows // 2, _FEWEST_ROWS)
+            self.workspace.outbox.remember(durable=False, page_rows=self.max_rows)
             self._gone_offline(failure)
             raise
         except Refused as refused:
@@ -368,7 +374,7 @@ class _Talk:
         """The round is over. The lease may be lost in a power cut: the server takes the one before, too."""
         now = format_instant(datetime.now(UTC))
         news: dict[str, str | None] = {"lease": self._lease, "last_contact": now}
-        over = ("offline_since", "trouble", "failures", "next_try_at")
+        over = ("offline_since", "trouble", "failures", "next_try_at", "page_rows")
         news |= {name: None for name in over if self.workspace.outbox.state(name) is not None}
         if self.report.equal:
             news["proven_at"] = now

@@ -21,9 +21,7 @@ def missing_effect(given: Given, rows: Rows, removed: Removed) -> str | None:
 
 def removed_by_command(accepted: Iterable[tuple[str, dict[str, Any]]]) -> Removed:
     """Rows that accepted commands (name, payload) took away; one made and removed in one commit leaves no removal."""
-    return frozenset(
-        (table, payload[field]) for name, payload in accepted for table, field in _REMOVES.get(name, ())
-    )
+    return frozenset((table, payload[field]) for name, payload in accepted for table, field in _REMOVES.get(name, ()))
 
 
 _REMOVES = {

@@ -96,9 +96,13 @@ def _remove_contact(desk: Desk, transaction: Transaction) -> Intent | None:
 def _plan_account(desk: Desk, transaction: Transaction) -> Intent | None:
     account_id = desk.account(transaction)
     week = desk.rng.choice(_WEEKS)
-    return None if account_id is None else (
-        "PlanAccount",
-        {"planned_id": desk.id(), "week": week, "account_id": account_id, "objective": "Sell"},
+    return (
+        None
+        if account_id is None
+        else (
+            "PlanAccount",
+            {"planned_id": desk.id(), "week": week, "account_id": account_id, "objective": "Sell"},
+        )
     )
 
 

@@ -215,9 +215,7 @@ class Template:
     def world(self, folder: Path) -> World:
         """A fresh one in an empty folder. On PostgreSQL there can be only one at a time."""
         folder.mkdir(parents=True, exist_ok=True)
-        server = Server(
-            folder / "server", slug=self.slug, database=self.database, exchange_only=self.exchange_only
-        )
+        server = Server(folder / "server", slug=self.slug, database=self.database, exchange_only=self.exchange_only)
         if self.backup.folder is not None:
             shutil.copytree(self.backup.folder, folder / "server")
             server.start()
