@@ -50,7 +50,11 @@ class Walk:
     def sync(self, device: Device, *strikes: Strike | Fault, few_rows: bool = False) -> None:
         """A round, through what the network does."""
         with self._refusals(device):
-            device.sync_through(*strikes, max_rows=_FEW_ROWS if few_rows else 50_000)
+            try:
+                device.sync_through(*strikes, max_rows=_FEW_ROWS if few_rows else 50_000)
+            except Rejected as refused:
+                # A rule refuses what people do; it has no say in a round.
+                self.violations.append(Violation("stuck", f"{device.name} cannot finish a round: {refused}"))
 
     def sync_badly(self, device: Device) -> None:
         """A round through a few random faults."""
