@@ -33,7 +33,8 @@ def declare(reasons: dict[str, str]) -> None:
 
 declare(
     {
-        "not_found": "This {what} is not here any more: it was removed or given to someone else. Refresh and choose another.",
+        "not_found": "This {what} is not here any more: it was removed or given to someone else. "
+        "Refresh and choose another.",
         "not_on_this_laptop": "This {what} is not on this laptop. Sync first, or ask a manager for access.",
         "not_allowed": "Your role does not allow this. Ask a manager to do it.",
         "not_your_account": "This account is not yours. Ask a manager to assign it to you.",
