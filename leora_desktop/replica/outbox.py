@@ -125,7 +125,8 @@ class Outbox:
         with (self.database if durable else self._soft).writing() as transaction:
             self._set(transaction, **values)
         if not durable and self._flusher is not None:
-            self._flusher.submit(_flush, self._journal)
+            with contextlib.suppress(RuntimeError):  # closed meanwhile: its last writes are on their way
+                self._flusher.submit(_flush, self._journal)
 
     def _set(self, transaction: Transaction, **values: str | int | None) -> None:
         OUTBOX_STATE.set(transaction, **values)

@@ -28,7 +28,7 @@ from leora_desktop.files import sync_directory
 from leora_desktop.keys import Secrets
 from leora_desktop.paths import Profile, SignedIn
 from leora_desktop.replica import layout, search, staging
-from leora_desktop.replica.database import ReplicaDamaged, destroy, is_damage, open_encrypted
+from leora_desktop.replica.database import ReplicaDamaged, destroy, is_damage, is_intact, open_encrypted
 from leora_desktop.replica.filling import Filling, is_whole
 from leora_desktop.replica.outbox import Attention, Outbox, Waiting
 from leora_desktop.replica.proof import base_sum
@@ -167,9 +167,16 @@ class Workspace:
         try:
             yield
         except Exception as error:
-            if is_damage(error):
+            if self.is_broken_by(error):
                 self.outbox.remember(damaged=1)
             raise
+
+    def is_broken_by(self, error: Exception) -> bool:
+        """Whether an error tells that the replica's file is broken.
+
+        Once SQLCipher has met a forged page it calls what follows a want of memory: then the file is looked at.
+        """
+        return is_damage(error) or (isinstance(error, MemoryError) and not is_intact(self.replica))
 
     # -- reading ---------------------------------------------------------------------------------
 
@@ -372,7 +379,7 @@ class Workspace:
         try:
             self.heal()
         except Exception as error:
-            if not is_damage(error):
+            if not self.is_broken_by(error):
                 raise
             self.give_up_replica()
 

@@ -29,7 +29,6 @@ from leora_core.protocol.proof import checksum_text
 from leora_core.store.prepared import Transaction
 from leora_core.store.tables import TABLE_ORDER
 from leora_desktop.replica import proof, staging
-from leora_desktop.replica.database import is_damage
 from leora_desktop.replica.filling import Filling
 from leora_desktop.replica.rebase import Rebased
 from leora_desktop.replica.state import REPLICA_STATE
@@ -97,7 +96,7 @@ def synchronise(workspace: Workspace, client: Client, *, max_rows: int = 50_000)
             workspace.give_up_replica()
         return _rounds(workspace, client, max_rows)
     except Exception as error:
-        if not is_damage(error):
+        if not workspace.is_broken_by(error):
             raise
         workspace.give_up_replica()
         return _rounds(workspace, client, max_rows)

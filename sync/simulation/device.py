@@ -345,4 +345,4 @@ class Device:
 
 def tells_of_damage(error: BaseException) -> bool:
     """Whether what the program raised says that a file of its own is broken."""
-    return is_damage(error)
+    return is_damage(error) or isinstance(error, MemoryError)

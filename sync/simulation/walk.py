@@ -43,9 +43,7 @@ class Walk:
         """Give commands."""
         for _ in range(times):
             with self._refusals(device):
-                desk = Desk(device, self.world.company, self.rng)
-                name, payload = desk.intent()
-                device.do(name, payload, at=random_moment(self.rng), command_id=random_id(self.rng))
+                self._give(device)
 
     def sync(self, device: Device, *strikes: Strike | Fault, few_rows: bool = False) -> None:
         """A round, through what the network does."""
@@ -62,8 +60,24 @@ class Walk:
 
     def type_meanwhile(self, device: Device) -> None:
         """Go on typing while a round is under way."""
-        device.transport.meanwhile = lambda: self.type(device, times=self.rng.randrange(1, 4))
+        device.transport.meanwhile = lambda: self._type_under_way(device)
         self.sync(device, few_rows=self.rng.random() < 0.4)
+
+    def _type_under_way(self, device: Device) -> None:
+        for _ in range(self.rng.randrange(1, 4)):
+            try:
+                self._give(device)
+            except Rejected:
+                continue
+            except Exception as error:
+                # The round that is under way will set the file aside.
+                if not tells_of_damage(error):
+                    raise
+                return
+
+    def _give(self, device: Device) -> None:
+        name, payload = Desk(device, self.world.company, self.rng).intent()
+        device.do(name, payload, at=random_moment(self.rng), command_id=random_id(self.rng))
 
     def strike(self) -> Strike:
         """Any fault."""

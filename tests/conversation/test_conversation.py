@@ -10,6 +10,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis.core
 import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
@@ -191,6 +192,9 @@ def converse(template: Template, examples: int) -> None:
             stateful_step_count=STEPS,
             deadline=None,
             print_blob=True,
+            # The same conversations on every run, so that what lands does not hang on luck; others with a seed.
+            derandomize=hypothesis.core.global_force_seed is None,
+            database=None,
             suppress_health_check=list(HealthCheck),
         ),
     )
