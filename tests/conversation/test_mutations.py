@@ -29,7 +29,7 @@ from sync.simulation.walk import walk
 from sync.simulation.world import Template, World
 
 Patch = pytest.MonkeyPatch
-WALKS = 25
+WALKS = 50
 STEPS = 60
 
 OFTEN = {"type": 6, "sync": 4, "sync_badly": 4, "type_meanwhile": 2, "reassign": 2}
