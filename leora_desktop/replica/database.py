@@ -91,7 +91,7 @@ def is_intact(database: Database) -> bool:
             forged = transaction.execute("PRAGMA cipher_integrity_check").fetchall()
             found = transaction.execute("PRAGMA quick_check(1)").fetchall()
     except Exception as error:
-        if is_damage(error):
+        if is_damage(error) or isinstance(error, MemoryError):
             return False
         raise
     return not forged and [row[0] for row in found] == ["ok"]

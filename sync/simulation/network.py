@@ -183,7 +183,7 @@ class FaultyTransport:
         call = Call(method, path, dict(headers), body)
         counted = path.startswith(self.struck)
         strike = self.plan.popleft() if self.plan and counted else Strike(Fault.DELIVER)
-        if strike.fault is Fault.NEVER_SENT:
+        if strike.fault is Fault.NEVER_SENT or self._server() is None:
             raise NeverSent("network", "There is no connection.")
         if counted:
             self.sent.append(call)
