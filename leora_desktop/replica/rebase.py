@@ -43,6 +43,9 @@ class Rebased:
     changed: set[RowKey] = field(default_factory=set)
     """Rows that look different than before."""
     dropped: list[str] = field(default_factory=list)
+    """Scopes whose rows were erased."""
+    lost: list[str] = field(default_factory=list)
+    """Those of them that the person no longer holds; the others are only filled anew."""
     stale: dict[str, dict[str, str] | None] = field(default_factory=dict)
     received: int = 0
     verdicts: list[Verdict] = field(default_factory=list)
@@ -165,7 +168,8 @@ def _differing(transaction: Transaction, before: dict[RowKey, Any], touched: set
 
 
 def _drop_scopes(transaction: Transaction, done: Rebased) -> None:
-    scopes = [row[0] for row in transaction.execute("SELECT scope FROM staged_drop").fetchall()]
+    told = transaction.execute("SELECT scope, ours FROM staged_drop").fetchall()
+    scopes = [scope for scope, _ in told]
     for scope in scopes:
         for synced in SYNCED:
             table = quote("sqlite", synced.name)
@@ -180,6 +184,7 @@ def _drop_scopes(transaction: Transaction, done: Rebased) -> None:
                 transaction.execute(f"DELETE FROM {table} WHERE row_scope = ?", (scope,))  # noqa: S608
     transaction.execute("DELETE FROM staged_drop")
     done.dropped = scopes
+    done.lost = [scope for scope, ours in told if not ours]
 
 
 def _apply_staged(transaction: Transaction, done: Rebased) -> None:

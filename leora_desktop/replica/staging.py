@@ -52,8 +52,15 @@ def stage_gone(transaction: Transaction, line: Gone) -> None:
 
 
 def stage_drop(transaction: Transaction, scope: str, *, ours: bool = False) -> None:
-    """The scope is to be erased at the checkpoint; what was staged of it goes at once."""
-    transaction.execute("INSERT OR IGNORE INTO staged_drop (scope, ours) VALUES (?, ?)", (scope, ours))
+    """The scope is to be erased at the checkpoint; what was staged of it goes at once.
+
+    `ours` is our own wish to have it filled anew; the server's word that it is lost outweighs that.
+    """
+    transaction.execute(
+        "INSERT INTO staged_drop (scope, ours) VALUES (?, ?) "
+        "ON CONFLICT (scope) DO UPDATE SET ours = MIN(ours, excluded.ours)",
+        (scope, ours),
+    )
     transaction.execute("DELETE FROM staged WHERE row_scope = ?", (scope,))
 
 

@@ -372,8 +372,8 @@ class Workspace:
                 transaction.execute("DELETE FROM applied_verdict")
         if done.stale:
             self.outbox.mark(stale=done.stale, deferred={})
-        if done.dropped:
-            self.outbox.forget(done.dropped)
+        if done.lost:
+            self.outbox.forget(done.lost)
 
     def _put_back_in_order(self) -> None:
         try:
